@@ -1,0 +1,111 @@
+#pragma once
+
+#include <optional>
+#include <vector>
+
+#include "actors/proto/note.hpp"
+#include "actors/proto/wire/messages.hpp"
+#include "transport/rng.hpp"
+#include "transport/time.hpp"
+
+/// What kind of NAT this host sits behind, found out with the help of DHT peers: RFC 5780's tests
+/// without its server of two addresses.
+namespace wh::nat {
+
+/// What the operator knows: `direct` believes him that strangers reach this host, `behind_nat` that
+/// they do not; `unknown` finds out.
+enum class mode : std::uint8_t { unknown, direct, behind_nat };
+
+struct config {
+  mode how = mode::unknown;
+  /// Observers whose answers are compared; more would only cost memory.
+  std::size_t observers_max = 8;
+  /// RFC 4787 REQ-5 wants mappings to live 5 min: an older observation may be of another mapping.
+  duration observation_life = 5min;
+  duration dial_interval = 2s;  // until the first verdict
+  duration dial_interval_max = 10min;
+  unsigned dial_tries = 3;  // unanswered requests until "strangers do not reach us"
+};
+
+/// The outcome. `external` is where strangers or punching peers are to send; unspecified while not
+/// known. `serves`: may answer the DHT's queries and enter tables.
+struct verdict {
+  wire::nat_class kind = wire::nat_class::unknown;
+  endpoint external;
+  bool serves = false;
+  friend bool operator==(const verdict&, const verdict&) = default;
+};
+
+/// A peer told where it sees us.
+struct observed {
+  wire::contact by;
+  endpoint me;
+};
+/// A `reach` datagram came.
+struct reached {
+  endpoint from;
+  std::uint64_t nonce = 0;
+};
+
+/// Ask this peer to have a stranger dial us.
+struct dial {
+  wire::contact whom;
+  wire::dial_request what;
+};
+
+using action = std::variant<verdict, dial, note>;
+using actions = std::vector<action>;
+
+/// Emits a `verdict` whenever it changes.
+///
+/// Mapping: of the newest observation of each of up to 8 observers (counted once per address), the
+/// endpoint named by more than half, and by at least two, is the mapping: `endpoint_independent`.
+/// With three or more observers and no such majority it is `endpoint_dependent`. One liar among
+/// four therefore changes nothing.
+///
+/// Filtering: an observer passes our nonce to a peer we never talked to; when that one's datagram
+/// arrives, strangers reach us: `open`. A datagram from an address we have talked to proves nothing
+/// and is ignored (a same-address dial-back calls every address-filtering NAT open).
+///
+/// A host that sees its own interface's address outside is not translated and serves until
+/// `dial_tries` dial-backs stayed out: a network whose first nodes all waited for a stranger's
+/// testimony would never start.
+class classifier {
+ public:
+  classifier(config c, std::vector<endpoint> local, rng& random);
+
+  void handle(time_point now, const observed& in, actions& out);
+  void handle(time_point now, const reached& in, actions& out);
+  /// The host's addresses changed: everything known is void.
+  void handle_addresses(time_point now, std::vector<endpoint> local, actions& out);
+  void handle_timeout(time_point now, actions& out);
+  std::optional<time_point> next_timeout() const { return next_dial_; }
+
+  const verdict& current() const { return current_; }
+  const std::vector<endpoint>& local() const { return local_; }
+
+ private:
+  struct observation {
+    wire::contact by;
+    endpoint me;
+    time_point at;
+  };
+
+  void judge(time_point now, actions& out);
+  bool talked_to(const ip_address& a) const;
+  void remember(const ip_address& a);
+
+  config config_;
+  std::vector<endpoint> local_;
+  rng& random_;
+  std::vector<observation> seen_;         // newest last, one per observer's address
+  std::vector<std::uint32_t> talked_to_;  // hashes of addresses, sorted; bounded
+  verdict current_;
+  std::optional<time_point> next_dial_;
+  duration dial_interval_;
+  std::uint64_t nonce_ = 0;
+  unsigned dials_ = 0;  // since the last datagram of a stranger
+  bool reachable_ = false;
+};
+
+}  // namespace wh::nat

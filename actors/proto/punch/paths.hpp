@@ -1,0 +1,211 @@
+#pragma once
+
+#include <optional>
+#include <vector>
+
+#include "actors/proto/note.hpp"
+#include "actors/proto/punch/attempt.hpp"
+#include "actors/proto/punch/reason.hpp"
+#include "actors/proto/wire/messages.hpp"
+#include "actors/proto/wire/route.hpp"
+#include "transport/ports.hpp"
+#include "transport/rng.hpp"
+
+namespace wh::punch {
+
+struct config {
+  attempt_config attempt;
+  /// While payload flows a dead path is noticed after `misses_to_suspect` of these.
+  duration heartbeat = 1s;
+  /// Else only often enough for the NATs to keep the mapping: below the strictest common 30 s.
+  duration keepalive = 25s;
+  duration payload_recent = 15s;
+  unsigned misses_to_suspect = 2;  // then the relay carries, the path is still asked
+  unsigned misses_to_drop = 5;
+  duration ping_timeout = 1s;
+  duration lookup_retry = 2s;
+  duration lookup_retry_max = 60s;
+  /// The larger key waits this long for the other side's offer.
+  duration courtesy = 2s;
+  /// A path that carried nothing for so long is let go.
+  duration idle = 10min;
+  std::size_t candidates_max = 8;
+  std::size_t relays_max = 4;
+};
+
+/// Payload waits for this peer, or it is wanted for another reason.
+struct want {
+  public_key peer;
+};
+/// The peer left the network.
+struct forget {
+  public_key peer;
+};
+/// What we can tell others about ourselves.
+struct self_changed {
+  wire::nat_class kind = wire::nat_class::unknown;
+  std::vector<endpoint> candidates;  // likeliest first
+};
+struct found {
+  public_key peer;
+  std::optional<wire::record> what;
+};
+struct received {
+  public_key from;
+  wire::route via;
+  wire::message what;
+};
+struct relay_up {
+  wire::contact relay;
+  duration rtt{0};
+};
+struct relay_down {
+  public_key relay;
+};
+/// A relay says that the peer is not its guest.
+struct not_a_guest {
+  public_key relay;
+  public_key peer;
+};
+/// Payload went or came over WireGuard since the last such word.
+struct payload {
+  public_key peer;
+};
+
+struct find {
+  public_key peer;
+};
+struct visit_relay {
+  wire::contact relay;
+  bool wanted = true;
+};
+struct send {
+  public_key to;
+  wire::route via;
+  wire::message what;
+  ttl limit = ttl::host_default;
+};
+/// WireGuard's traffic for the peer is to go this way from now on; without a route it waits.
+struct use {
+  public_key peer;
+  std::optional<wire::route> via;
+};
+struct suspect_relay {
+  public_key relay;
+};
+/// For people: emitted whenever state or reason changes.
+struct status {
+  public_key peer;
+  path_state state = path_state::none;
+  reason why = reason::none;
+  wire::route via;
+  duration rtt{0};
+};
+
+using action = std::variant<find, visit_relay, send, use, suspect_relay, status, note>;
+using actions = std::vector<action>;
+
+/// Paths to the members of our networks: looks a wanted peer up, meets it at a relay at once, opens
+/// a direct path from there, keeps it alive, and goes back to the relay the moment it is lost.
+///
+/// Only members have state here; anyone else's message is dropped. `direct` means that a ping of
+/// ours was answered over that very endpoint lately.
+class paths {
+ public:
+  paths(config c, const public_key& self, rng& random);
+
+  void set_members(std::vector<public_key> members);
+  void handle(time_point now, const want& in, actions& out);
+  void handle(time_point now, const forget& in, actions& out);
+  void handle(time_point now, self_changed in, actions& out);
+  void handle(time_point now, const found& in, actions& out);
+  void handle(time_point now, const received& in, actions& out);
+  void handle(time_point now, const relay_up& in, actions& out);
+  void handle(time_point now, const relay_down& in, actions& out);
+  void handle(time_point now, const not_a_guest& in, actions& out);
+  void handle(time_point now, const payload& in, actions& out);
+  void handle_timeout(time_point now, actions& out);
+  std::optional<time_point> next_timeout() const;
+
+  std::optional<status> status_of(const public_key& k) const;
+  /// When a direct path is tried again; empty when it is not planned.
+  std::optional<time_point> next_attempt(const public_key& k) const;
+  std::size_t size() const { return peers_.size(); }
+
+ private:
+  struct relay_option {
+    wire::contact relay;
+    bool ours = true;  // we asked for the visit, so we end it
+    bool attached = false;
+    bool answered = false;  // the peer answered a ping over it
+    duration rtt{0};
+    unsigned missed = 0;
+  };
+  struct direct_path {
+    endpoint where;
+    duration rtt{0};
+    unsigned missed = 0;
+  };
+  struct pending_ping {
+    wire::transaction tx;
+    wire::route via;
+    time_point sent;
+  };
+  struct peer {
+    public_key key;
+    bool wanted = false;  // by us; else the other side came to us
+    std::optional<wire::record> known;
+    std::vector<endpoint> candidates;
+    wire::nat_class their_kind = wire::nat_class::unknown;
+    std::vector<relay_option> relays;
+    std::optional<direct_path> direct;
+    std::optional<attempt> opening;
+    std::vector<pending_ping> pings;
+    std::optional<wire::route> in_use;
+    status told;
+    reason why = reason::none;
+    unsigned failures = 0;  // attempts in a row
+    duration lookup_wait{0};
+    bool looking = false;
+    std::optional<time_point> next_lookup, next_open;
+    time_point next_beat{};
+    time_point last_payload{};
+  };
+
+  bool is_member(const public_key& k) const;
+  peer* find_peer(const public_key& k);
+  const peer* find_peer(const public_key& k) const;
+  peer& obtain(time_point now, const public_key& k);
+  void remove(time_point now, const public_key& k, actions& out);
+  void on_ping(time_point now, peer& p, const received& in, const wire::ping& m, actions& out);
+  void on_pong(time_point now, peer& p, const received& in, const wire::pong& m, actions& out);
+  void on_connect(time_point now, peer& p, const received& in, const wire::connect& m,
+                  actions& out);
+  void ping(time_point now, peer& p, const wire::route& via, actions& out,
+            ttl limit = ttl::host_default);
+  void look_up(time_point now, peer& p, actions& out);
+  void offer(time_point now, peer& p, actions& out);
+  void send_connect(peer& p, wire::connect_phase phase, std::uint32_t id, const wire::route& via,
+                    actions& out);
+  void advance_attempt(time_point now, peer& p, actions& out);
+  void expire_pings(time_point now, peer& p, actions& out);
+  void beat(time_point now, peer& p, actions& out);
+  void choose(time_point now, peer& p, actions& out);
+  void add_candidate(peer& p, const endpoint& e);
+  void add_relay(time_point now, peer& p, const wire::contact& relay, actions& out);
+  void tell(peer& p, actions& out);
+  static relay_option* find_relay(peer& p, const public_key& relay);
+  time_point due(const peer& p) const;
+  bool usable(const relay_option& r) const {
+    return r.attached && r.answered && r.missed < config_.misses_to_suspect;
+  }
+
+  config config_;
+  public_key self_;
+  rng& random_;
+  self_changed me_;
+  std::vector<public_key> members_;  // sorted
+  std::vector<peer> peers_;          // by key
+};
+
+}  // namespace wh::punch

@@ -1,0 +1,193 @@
+#include "actors/proto/relay/guest.hpp"
+
+#include <algorithm>
+
+namespace wh::relay {
+
+guest::stay* guest::find(const public_key& k) {
+  for (stay& s : stays_)
+    if (s.relay.key == k) return &s;
+  return nullptr;
+}
+
+bool guest::is_attached(const public_key& relay) const {
+  return std::any_of(stays_.begin(), stays_.end(),
+                     [&](const stay& s) { return s.relay.key == relay && s.granted; });
+}
+
+std::optional<wire::contact> guest::contact_of(const public_key& relay) const {
+  for (const stay& s : stays_)
+    if (s.relay.key == relay) return s.relay;
+  return std::nullopt;
+}
+
+bool guest::resented(time_point now, const public_key& k) const {
+  return std::any_of(grudges_.begin(), grudges_.end(),
+                     [&](const grudge& g) { return g.relay == k && g.until > now; });
+}
+
+void guest::ask(time_point now, stay& s, guest_actions& out) {
+  s.tx.value = static_cast<std::uint32_t>(random_.next());
+  s.asked = now;
+  ++s.unanswered;
+  // A relay that has answered before is held to its own round trip.
+  s.due = now + (s.granted ? std::clamp<duration>(3 * s.rtt, 250ms, config_.answer_timeout)
+                           : config_.answer_timeout);
+  out.push_back(guest_send{s.relay, wire::relay_attach{s.tx}});
+}
+
+void guest::handle(time_point now, const candidate& in, guest_actions& out) {
+  std::erase_if(candidates_, [&](const wire::contact& c) { return c.key == in.who.key; });
+  if (candidates_.size() >= config_.candidates_max) candidates_.erase(candidates_.begin());
+  candidates_.push_back(in.who);
+  fill_homes(now, out);
+}
+
+void guest::handle(time_point now, const want_homes& in, guest_actions& out) {
+  if (homes_wanted_ == in.wanted) return;
+  homes_wanted_ = in.wanted;
+  if (homes_wanted_) {
+    fill_homes(now, out);
+    return;
+  }
+  for (stay& s : stays_) s.home = false;
+  std::erase_if(stays_, [](const stay& s) { return s.visitors == 0; });
+  tell_homes(out);
+}
+
+void guest::handle(time_point now, const visit& in, guest_actions& out) {
+  stay* s = find(in.relay.key);
+  if (!in.wanted) {
+    if (!s || s->visitors == 0) return;
+    if (--s->visitors == 0 && !s->home) drop(now, in.relay.key, false, out);
+    return;
+  }
+  if (s) {
+    ++s->visitors;
+    if (s->granted) out.push_back(attached{s->relay, s->rtt});
+    return;
+  }
+  if (stays_.size() >= config_.visits_max + config_.homes) {
+    out.push_back(note{"relay.visits_full", in.relay.key, in.relay.where, 0});
+    out.push_back(detached{in.relay.key});
+    return;
+  }
+  stays_.push_back({.relay = in.relay, .visitors = 1});
+  ask(now, stays_.back(), out);
+}
+
+void guest::handle(time_point now, const guest_received& in, guest_actions& out) {
+  const auto* m = std::get_if<wire::relay_attached>(&in.what);
+  stay* s = m ? find(in.from) : nullptr;
+  if (!s || m->tx != s->tx) return;
+  if (m->result != wire::attach_result::granted) {
+    out.push_back(
+        note{"relay.refused", in.from, s->relay.where, static_cast<std::int64_t>(m->result)});
+    drop(now, in.from, true, out);
+    return;
+  }
+  s->rtt = now - s->asked;
+  s->unanswered = 0;
+  // Guests that attached in one burst do not renew in one.
+  const auto jitter = static_cast<std::int64_t>(random_.below(3'000'000'000));
+  s->due = now + std::min<duration>(config_.renew, std::chrono::seconds{m->lease_s} / 3) -
+           duration{jitter};
+  if (s->granted) return;
+  s->granted = true;
+  out.push_back(attached{s->relay, s->rtt});
+  if (s->home) tell_homes(out);
+}
+
+void guest::handle(time_point now, const suspect& in, guest_actions& out) {
+  stay* s = find(in.relay);
+  // One question at a time: the answer, or its absence, is what counts.
+  if (s && s->granted && s->unanswered == 0) ask(now, *s, out);
+}
+
+void guest::handle(time_point now, const guest_failed& in, guest_actions& out) {
+  if (find(in.peer)) drop(now, in.peer, true, out);
+}
+
+void guest::drop(time_point now, const public_key& k, bool with_grudge, guest_actions& out) {
+  const auto at =
+      std::find_if(stays_.begin(), stays_.end(), [&](const stay& s) { return s.relay.key == k; });
+  if (at == stays_.end()) return;
+  stays_.erase(at);
+  if (with_grudge) {
+    std::erase_if(grudges_, [&](const grudge& g) { return g.until <= now || g.relay == k; });
+    if (grudges_.size() >= 4 * config_.candidates_max) grudges_.erase(grudges_.begin());
+    grudges_.push_back({k, now + config_.grudge});
+  }
+  out.push_back(detached{k});
+  tell_homes(out);
+  fill_homes(now, out);
+}
+
+void guest::fill_homes(time_point now, guest_actions& out) {
+  if (!homes_wanted_) return;
+  auto have = static_cast<std::size_t>(
+      std::count_if(stays_.begin(), stays_.end(), [](const stay& s) { return s.home; }));
+  for (stay& s : stays_) {
+    if (have >= config_.homes) break;
+    if (s.home || !s.granted) continue;
+    s.home = true;
+    ++have;
+    tell_homes(out);
+  }
+  while (have < config_.homes) {
+    // The oldest candidates first: whoever answered long ago and again is likelier to stay.
+    const auto c =
+        std::find_if(candidates_.begin(), candidates_.end(),
+                     [&](const wire::contact& x) { return !find(x.key) && !resented(now, x.key); });
+    if (c == candidates_.end()) break;
+    stays_.push_back({.relay = *c, .home = true});
+    candidates_.erase(c);
+    ask(now, stays_.back(), out);
+    ++have;
+  }
+  if (have < config_.homes && !search_again_) {
+    search_again_ = now + 30s;
+    out.push_back(need_candidates{});
+  }
+}
+
+void guest::tell_homes(guest_actions& out) {
+  homes h;
+  std::vector<public_key> keys;
+  for (const stay& s : stays_)
+    if (s.home && s.granted) {
+      h.relays.push_back(s.relay);
+      keys.push_back(s.relay.key);
+    }
+  if (keys == homes_told_) return;
+  homes_told_ = std::move(keys);
+  out.push_back(std::move(h));
+}
+
+void guest::handle_timeout(time_point now, guest_actions& out) {
+  std::vector<public_key> dead;
+  for (stay& s : stays_) {
+    if (s.due > now) continue;
+    if (s.unanswered >= config_.tries)
+      dead.push_back(s.relay.key);
+    else
+      ask(now, s, out);
+  }
+  for (const public_key& k : dead) {
+    out.push_back(note{"relay.silent", k, {}, 0});
+    drop(now, k, true, out);
+  }
+  if (search_again_ && now >= *search_again_) {
+    search_again_.reset();
+    fill_homes(now, out);
+  }
+}
+
+std::optional<time_point> guest::next_timeout() const {
+  std::optional<time_point> first = search_again_;
+  for (const stay& s : stays_)
+    if (!first || s.due < *first) first = s.due;
+  return first;
+}
+
+}  // namespace wh::relay

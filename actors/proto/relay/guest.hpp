@@ -1,0 +1,126 @@
+#pragma once
+
+#include <optional>
+#include <vector>
+
+#include "actors/proto/note.hpp"
+#include "actors/proto/wire/messages.hpp"
+#include "transport/rng.hpp"
+#include "transport/time.hpp"
+
+namespace wh::relay {
+
+struct guest_config {
+  /// Relays kept warm, so that the death of one costs no search.
+  std::size_t homes = 2;
+  /// Renewal is the NAT keepalive too: below the 30 s of the strictest common timer.
+  duration renew = 25s;
+  duration answer_timeout = 1s;
+  unsigned tries = 3;
+  /// Relays kept for others' sake (their homes); the oldest unused goes first.
+  std::size_t visits_max = 64;
+  std::size_t candidates_max = 16;
+  /// A relay that failed or refused is not asked again before.
+  duration grudge = 2min;
+};
+
+/// Peers that might relay for us: public, and answered us a moment ago.
+struct candidate {
+  wire::contact who;
+};
+/// Whether home relays are wanted at all: a peer that strangers reach needs none.
+struct want_homes {
+  bool wanted = false;
+};
+/// Become (or stay) a guest of a peer's relay; `false` ends it.
+struct visit {
+  wire::contact relay;
+  bool wanted = true;
+};
+struct guest_received {
+  public_key from;
+  wire::message what;
+};
+/// Payload or heartbeats through this relay go unanswered: ask it now whether it lives.
+struct suspect {
+  public_key relay;
+};
+/// The session layer gave up on this peer.
+struct guest_failed {
+  public_key peer;
+};
+
+struct guest_send {
+  wire::contact to;
+  wire::message what;
+};
+/// This relay carries for us now (told once per change).
+struct attached {
+  wire::contact relay;
+  duration rtt{0};
+};
+struct detached {
+  public_key relay;
+};
+/// The set of home relays changed: the record is to be published anew.
+struct homes {
+  std::vector<wire::contact> relays;
+};
+/// Neither home nor candidate is left: the DHT should be asked for peers.
+struct need_candidates {};
+
+using guest_action = std::variant<guest_send, attached, detached, homes, need_candidates, note>;
+using guest_actions = std::vector<guest_action>;
+
+/// The side of who is carried: keeps `homes` relays warm and visits others' relays while wanted.
+class guest {
+ public:
+  guest(guest_config c, rng& random) : config_(c), random_(random) {}
+
+  void handle(time_point now, const candidate& in, guest_actions& out);
+  void handle(time_point now, const want_homes& in, guest_actions& out);
+  void handle(time_point now, const visit& in, guest_actions& out);
+  void handle(time_point now, const guest_received& in, guest_actions& out);
+  void handle(time_point now, const suspect& in, guest_actions& out);
+  void handle(time_point now, const guest_failed& in, guest_actions& out);
+  void handle_timeout(time_point now, guest_actions& out);
+  std::optional<time_point> next_timeout() const;
+
+  bool is_attached(const public_key& relay) const;
+  std::optional<wire::contact> contact_of(const public_key& relay) const;
+
+ private:
+  struct stay {
+    wire::contact relay;
+    bool home = false;
+    unsigned visitors = 0;  // paths that want it
+    bool granted = false;
+    wire::transaction tx{};
+    time_point asked{};  // when the unanswered or last question was put
+    time_point due{};    // next renewal or retry
+    unsigned unanswered = 0;
+    duration rtt{0};
+  };
+  struct grudge {
+    public_key relay;
+    time_point until;
+  };
+
+  stay* find(const public_key& k);
+  void ask(time_point now, stay& s, guest_actions& out);
+  void drop(time_point now, const public_key& k, bool with_grudge, guest_actions& out);
+  void fill_homes(time_point now, guest_actions& out);
+  void tell_homes(guest_actions& out);
+  bool resented(time_point now, const public_key& k) const;
+
+  guest_config config_;
+  rng& random_;
+  bool homes_wanted_ = false;
+  std::vector<stay> stays_;
+  std::vector<wire::contact> candidates_;  // newest last
+  std::vector<grudge> grudges_;
+  std::vector<public_key> homes_told_;
+  std::optional<time_point> search_again_;
+};
+
+}  // namespace wh::relay

@@ -1,0 +1,109 @@
+#pragma once
+
+#include <optional>
+#include <variant>
+#include <vector>
+
+#include "actors/proto/note.hpp"
+#include "actors/proto/wire/route.hpp"
+#include "transport/ports.hpp"
+
+/// Keeps the WireGuard device as the network file and the paths want it.
+namespace wh::wireguard {
+
+struct config {
+  /// How often the device is asked what it carried; also how soon an endpoint that WireGuard roamed
+  /// away from is set again.
+  duration poll = 2s;
+  /// Datagrams kept for a peer whose path is being made: a handshake and the first packets.
+  std::size_t held_max = 8;
+};
+
+/// A member of the network file.
+struct member {
+  public_key key;
+  std::vector<allowed_ip> allowed;
+};
+/// From PUNCH: WireGuard's traffic for this peer goes this way; without a route it waits.
+struct path {
+  public_key peer;
+  std::optional<wire::route> via;
+};
+/// WireGuard sent this to the peer's tunnel endpoint.
+struct from_tunnel {
+  public_key peer;
+  bytes datagram;
+};
+/// A relay brought this from a peer.
+struct from_relay {
+  public_key peer;
+  bytes datagram;
+};
+struct polled {
+  std::vector<wireguard_peer_status> peers;
+};
+
+struct set_peer {
+  wireguard_peer what;
+};
+struct remove_peer {
+  public_key peer;
+};
+struct inject {
+  public_key peer;
+  bytes datagram;
+};
+/// Hand a datagram of WireGuard's to the peer by the given route.
+struct carry {
+  public_key peer;
+  wire::route via;
+  bytes datagram;
+};
+/// Payload waits, or went lately: PUNCH is to have a path.
+struct want_path {
+  public_key peer;
+};
+struct payload_seen {
+  public_key peer;
+};
+
+using action = std::variant<set_peer, remove_peer, inject, carry, want_path, payload_seen, note>;
+using actions = std::vector<action>;
+
+/// Every member's WireGuard endpoint is its tunnel, a loopback endpoint of this host, until there
+/// is a direct path. So WireGuard always has somewhere to send, its first packet tells that a path
+/// is wanted, and a change of path is one endpoint set, without a new handshake.
+class controller {
+ public:
+  /// `tunnel_of` is the device's `open_tunnel`, asked once per member.
+  explicit controller(config c) : config_(c) {}
+
+  void add_member(time_point now, const member& m, const endpoint& tunnel, actions& out);
+  void drop_member(const public_key& k, actions& out);
+  void handle(time_point now, const path& in, actions& out);
+  void handle(time_point now, from_tunnel&& in, actions& out);
+  void handle(time_point now, from_relay&& in, actions& out);
+  void handle(time_point now, const polled& in, actions& out);
+  std::optional<time_point> next_poll() const { return next_poll_; }
+  std::size_t members() const { return peers_.size(); }
+
+ private:
+  struct entry {
+    member who;
+    endpoint tunnel;
+    std::optional<wire::route> via;
+    std::vector<bytes> held;
+    std::uint64_t carried_bytes = 0;  // sent and received, as the device last said
+    std::optional<time_point> said_payload;
+  };
+
+  entry* find(const public_key& k);
+  void point(const entry& e, actions& out) const;
+  void saw_payload(time_point now, entry& e, actions& out) const;
+
+  config config_;
+  std::vector<entry> peers_;  // by key
+  std::optional<time_point> next_poll_;
+};
+
+}  // namespace wh::wireguard
