@@ -1,0 +1,235 @@
+#pragma once
+
+#include <cstdint>
+#include <filesystem>
+#include <functional>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "transport/expected.hpp"
+#include "transport/time.hpp"
+
+/// A scenario: one question to a simulated internet, as a plain value. `scenarios/README.md` is the
+/// reference of the file format; every key there has its field here, under the same name less its
+/// unit where the type carries it.
+namespace wh::sim {
+
+enum class crypto_kind : std::uint8_t { real, modelled };
+enum class network_detail : std::uint8_t { cloud, packets };
+enum class latency_model : std::uint8_t { king_like, constant };
+
+/// `[network]`: what lies between the peers.
+struct network_config {
+  network_detail detail = network_detail::cloud;
+  latency_model latency = latency_model::king_like;
+  /// One way: the constant model's delay, or the median of the king-like model's pairs.
+  double latency_ms = 50;
+  /// Each datagram's delay grows by a uniform draw from [0, jitter_ms].
+  double jitter_ms = 2;
+  double loss_ratio = 0;
+  double reorder_ratio = 0;
+  double duplicate_ratio = 0;
+  unsigned mtu_bytes = 1500;
+  friend bool operator==(const network_config&, const network_config&) = default;
+};
+
+/// `[overlay]`: what the peers agree on.
+struct overlay_config {
+  /// Absent: the network file's, else "public".
+  std::optional<std::string> name_space;
+  /// Absent: the network file's, else 8.
+  std::optional<unsigned> workbit;
+  unsigned k = 20;
+  unsigned alpha = 3;
+  unsigned paths = 2;
+  /// Found and readable when set; what `members` of the groups refer to.
+  std::optional<std::filesystem::path> network_file;
+  friend bool operator==(const overlay_config&, const overlay_config&) = default;
+};
+
+/// A member runs WireGuard and connects to those the workload pairs it with; a node serves the DHT
+/// (and relays, if it consents) without WireGuard.
+enum class peer_role : std::uint8_t { member, node };
+/// What a peer is told about its own place, as `wh up ... mode` does.
+enum class peer_mode : std::uint8_t { unknown, direct, nat };
+
+enum class session_model : std::uint8_t { weibull, exponential, constant };
+/// A length of time drawn per session. `shape` is the Weibull's, else unused. `scale_s` is the
+/// Weibull's scale, the exponential's mean, or the constant.
+struct session_config {
+  session_model model = session_model::weibull;
+  double shape = 0.5;
+  double scale_s = 5000;
+  friend bool operator==(const session_config&, const session_config&) = default;
+};
+struct churn_config {
+  session_config online;
+  /// Zero scale: a peer that leaves comes back at once, as a new process with its saved state.
+  session_config offline;
+  /// A peer comes back with a new identity (it is somebody else).
+  bool replace = false;
+  friend bool operator==(const churn_config&, const churn_config&) = default;
+};
+
+/// `[[peers]]`: a number of peers alike.
+struct peer_group {
+  std::string group;
+  /// With `members`: their number.
+  unsigned count = 1;
+  /// Names (or keys) from the network file; empty for strangers.
+  std::vector<std::string> members;
+  peer_role role = peer_role::member;
+  /// NAT profiles from the host outwards; empty: a public address. Exclusive with `population`.
+  std::vector<std::string> nat;
+  /// Each peer draws its NAT chain from this population; empty: none.
+  std::string population;
+  /// All of the group are hosts of one LAN behind the same box (or chain).
+  bool shared_nat = false;
+  /// Every other peer knows these endpoints from the start.
+  bool boot = false;
+  bool relay = false;
+  peer_mode mode = peer_mode::unknown;
+  bool publish = true;
+  duration arrive_at{};
+  /// Arrivals spread uniformly over this span.
+  duration arrive_over{};
+  std::optional<churn_config> churn;
+  /// The peer has run before: it starts with endpoints saved by an earlier life.
+  bool start_from_cache = false;
+  std::optional<unsigned> workbit;
+  friend bool operator==(const peer_group&, const peer_group&) = default;
+};
+
+/// The name that stands for every group.
+inline constexpr std::string_view all_groups = "all";
+
+struct connect_load {
+  /// Absent: every ordered pair of a member of `from` and another of `to` is one unordered pair.
+  std::optional<unsigned> pairs;
+  std::string from{all_groups};
+  std::string to{all_groups};
+  friend bool operator==(const connect_load&, const connect_load&) = default;
+};
+struct lookup_load {
+  /// Over the whole group, not per peer; Poisson arrivals.
+  double per_s = 1;
+  std::string from{all_groups};
+  /// Whose records are looked for.
+  std::string to{all_groups};
+  friend bool operator==(const lookup_load&, const lookup_load&) = default;
+};
+/// `[[workload]]`: what the users do.
+struct workload_item {
+  duration from{};
+  /// The scenario's end when the file does not say.
+  duration until{};
+  std::optional<connect_load> connect;
+  std::optional<lookup_load> lookups;
+  /// Between two payload packets of a connected pair, both ways.
+  duration ping_interval = std::chrono::seconds{1};
+  unsigned payload_bytes = 64;
+  friend bool operator==(const workload_item&, const workload_item&) = default;
+};
+
+enum class event_kind : std::uint8_t {
+  nat_reboot,      ///< the group's boxes forget every mapping
+  kill,            ///< the peers stop, without a goodbye
+  restart,         ///< the peers stop and start again with what they saved; the dead ones start
+  address_change,  ///< the outermost public address changes (box or host)
+  partition,       ///< the group and the rest do not hear each other for `lasts`
+  nat_change,      ///< the group's boxes are replaced by `nat`
+};
+enum class kill_role : std::uint8_t { any, relay_in_use };
+/// `[[events]]`.
+struct event_item {
+  duration at{};
+  /// Zero: once; else again and again until the end.
+  duration every{};
+  event_kind kind{};
+  std::string group{all_groups};
+  /// Share of the group that is hit, drawn anew each time.
+  double ratio = 1;
+  /// kill: relay_in_use takes, of the group, those that carry payload for others at that moment.
+  kill_role role = kill_role::any;
+  /// restart: time between stop and start. partition: how long.
+  duration lasts{};
+  std::vector<std::string> nat;
+  friend bool operator==(const event_item&, const event_item&) = default;
+};
+
+enum class path_kind : std::uint8_t { direct, relayed, connected, unreachable };
+/// `[[expect]]`: either a metric with bounds or a pair with its path at the end.
+struct expectation {
+  /// "name" or, for a distribution, "name.p95"; empty when `pair` is set.
+  std::string metric;
+  std::optional<double> min, max, equals;
+  std::vector<std::string> pair;  ///< two peers' names, or empty
+  path_kind path = path_kind::connected;
+  std::string because;
+  friend bool operator==(const expectation&, const expectation&) = default;
+};
+
+struct scenario {
+  std::filesystem::path file;
+  std::string name;
+  std::string question;
+  std::vector<std::uint64_t> seeds{1};
+  duration length{};
+  crypto_kind crypto = crypto_kind::real;
+  network_config network;
+  overlay_config overlay;
+  std::vector<peer_group> peers;
+  std::vector<workload_item> workload;
+  std::vector<event_item> events;
+  std::vector<expectation> expect;
+
+  const peer_group* find_group(std::string_view group) const;
+  unsigned peer_count() const;
+  friend bool operator==(const scenario&, const scenario&) = default;
+};
+
+/// The name of a group's peer in reports: its member name, else the group's name when it is alone,
+/// else "group-0", "group-1", ...
+std::string peer_name(const peer_group& g, unsigned index);
+
+/// Why a file is no scenario. `render` is what a person reads.
+struct scenario_error {
+  std::string file;  ///< a path, or "--set" with the whole option in `line_text`
+  unsigned line = 0;
+  unsigned column = 0;  ///< 1-based, in bytes
+  unsigned width = 1;   ///< of the underline
+  std::string line_text;
+  std::string message;
+  std::string hint;  ///< empty: none
+
+  /// file:line:column: message, the line underlined, the hint. Ends in a newline.
+  std::string render() const;
+};
+
+/// What names in a scenario may refer to. An empty list is not checked against.
+struct scenario_context {
+  /// Searched after the scenario's own folder for network files.
+  std::vector<std::filesystem::path> roots;
+  std::vector<std::string> nat_profiles;
+  std::vector<std::string> populations;
+  /// Every name an `[[expect]]` may use.
+  std::vector<std::string> metrics;
+  /// Names and keys of a network file's members, or what is wrong with the file.
+  std::function<expected<std::vector<std::string>, std::string>(const std::filesystem::path&)>
+      members_of;
+};
+
+/// `overrides` are "table.key=value" with the value in TOML or, failing that, as a bare string;
+/// "peers.0.count=3" reaches into arrays of tables. They apply before anything is checked.
+expected<scenario, scenario_error> load_scenario(const std::filesystem::path& file,
+                                                 const std::vector<std::string>& overrides,
+                                                 const scenario_context& context);
+/// The same of a text; `file` is what errors call it and where relative names start.
+expected<scenario, scenario_error> parse_scenario(std::string_view text,
+                                                  const std::filesystem::path& file,
+                                                  const std::vector<std::string>& overrides,
+                                                  const scenario_context& context);
+
+}  // namespace wh::sim

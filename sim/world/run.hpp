@@ -1,0 +1,41 @@
+#pragma once
+
+#include <cstdint>
+#include <filesystem>
+#include <functional>
+#include <optional>
+#include <string>
+#include <utility>
+
+#include "sim/report/report.hpp"
+#include "sim/scenario/scenario.hpp"
+#include "transport/expected.hpp"
+#include "transport/time.hpp"
+
+namespace wh::sim {
+
+struct progress {
+  duration virtual_now{};
+  duration virtual_total{};
+  std::uint64_t events = 0;
+  std::string phase;  ///< one word: "keys", "join", "run"
+};
+
+struct run_options {
+  std::uint64_t seed = 1;
+  /// Exists and is writable; pcap files and `trace` go there.
+  std::filesystem::path out;
+  bool pcap = false;
+  bool trace = false;  ///< write DIR/trace; the hash is computed either way
+  /// Names of two peers (`peer_name`) whose messages go into `report::flow`.
+  std::optional<std::pair<std::string, std::string>> flow;
+  /// Called at least once a virtual second, if set; it may be called far more often.
+  std::function<void(const progress&)> on_progress;
+};
+
+/// Runs a scenario once, to its end. A report, or why it could not be run. It reads no wall clock:
+/// the caller fills in the report's wall time and memory. ns-3's simulator is one per process, so a
+/// process runs one scenario at a time.
+expected<report, std::string> run(const scenario& s, const run_options& options);
+
+}  // namespace wh::sim
