@@ -184,6 +184,9 @@ class sodium final : public crypto_suite {
   }
 
   bool verify(const public_key& k, byte_view message, const signature& s) const override {
+    // XEdDSA, section 3: no key above p, or one signature would hold for two keys. libsodium itself
+    // refuses s >= q and points of low order.
+    if (field25519::from_bytes(k.value).to_bytes() != k.value) return false;
     const auto edwards = to_edwards(k);
     return crypto_sign_verify_detached(s.value.data(), message.data(), message.size(),
                                        edwards.data()) == 0;

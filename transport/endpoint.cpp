@@ -7,7 +7,9 @@
 namespace wh {
 
 std::optional<ip_address> ip_address::parse(std::string_view text) {
-  if (text.size() > INET6_ADDRSTRLEN) return std::nullopt;
+  // inet_pton would read up to a zero inside and take what stands before it.
+  if (text.size() > INET6_ADDRSTRLEN || text.find('\0') != std::string_view::npos)
+    return std::nullopt;
   const std::string zero_terminated(text);
   fixed_bytes<16> raw{};
   if (inet_pton(AF_INET, zero_terminated.c_str(), raw.data()) == 1)

@@ -24,6 +24,13 @@ std::uint64_t rng::below(std::uint64_t n) {
   }
 }
 
+std::uint64_t rng::between(std::uint64_t lo, std::uint64_t hi) {
+  WH_CHECK(lo <= hi);
+  const std::uint64_t more = hi - lo;
+  // All 2^64 values are one more than `below` can be asked for.
+  return more + 1 == 0 ? next() : lo + below(more + 1);
+}
+
 void rng::fill(byte_span out) {
   for (std::size_t i = 0; i < out.size(); i += 8) {
     const std::uint64_t x = next();

@@ -16,8 +16,8 @@ class rng {
 
   /// Uniform in [0, n), without bias; n > 0.
   std::uint64_t below(std::uint64_t n);
-  /// Uniform in [lo, hi].
-  std::uint64_t between(std::uint64_t lo, std::uint64_t hi) { return lo + below(hi - lo + 1); }
+  /// Uniform in [lo, hi]; lo <= hi.
+  std::uint64_t between(std::uint64_t lo, std::uint64_t hi);
   /// Uniform in [0, 1), from 53 bits.
   double unit() { return static_cast<double>(next() >> 11) * 0x1p-53; }
   bool chance(double p) { return p > 0 && unit() < p; }
