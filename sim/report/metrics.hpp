@@ -32,12 +32,11 @@ std::span<const metric_definition> metric_definitions();
 const metric_definition* find_metric(std::string_view name);
 /// Every name an expectation may use: metrics, and distributions with each of their statistics.
 std::vector<std::string> expectable_names();
-/// The nearest of `known` to `wrong`, or empty when nothing is near (edit distance > 1/3).
-std::string nearest_name(std::string_view wrong, std::span<const std::string> known);
 
 /// Samples of one quantity. Exact up to `exact_max` samples; beyond, values fall into buckets of
 /// 1/64 of a power of two, so that a quantile is off by at most 0.8 % (n, sum, min and max stay
-/// exact) and memory stays below 40 KB. The same samples in the same order give the same result.
+/// exact). At most 0.6 MB before, 40 KB beyond. The same samples in the same order give the same
+/// result.
 class distribution {
  public:
   static constexpr std::size_t exact_max = 65'536;

@@ -1,0 +1,112 @@
+#include <algorithm>
+
+#include "sim/report/metrics.hpp"
+
+namespace wh::sim {
+namespace {
+
+using k = metric_kind;
+
+/// Every metric there is, by name. A pair is an unordered pair of members that the workload asked
+/// to connect; an online pair is one whose two peers run at the end. A path is direct only while
+/// payload passes it both ways without a relay.
+constexpr metric_definition definitions[] = {
+    {"dht.contacts", k::distribution, "1",
+     "Contacts in a running peer's routing table at the end."},
+    {"dht.joined_ratio", k::ratio, "1",
+     "Peers that completed a lookup of their own id, of those that ran for 30 s or longer."},
+    {"dht.lookup_requests", k::distribution, "1", "Requests sent by one lookup of the workload."},
+    {"dht.lookup_success_ratio", k::ratio, "1",
+     "Lookups of the workload that found the newest record of a peer that ran then, of those "
+     "finished."},
+    {"dht.lookup_time_s", k::distribution, "s",
+     "From a lookup's start to its record, of those that succeeded."},
+    {"dht.lookup_timeouts", k::distribution, "1", "Requests of one lookup that stayed unanswered."},
+    {"dht.lookups", k::counter, "1", "Lookups that the workload started and that finished."},
+    {"dht.records_stored", k::distribution, "1",
+     "Records of others that a running peer holds at the end."},
+    {"dht.time_to_join_s", k::distribution, "s",
+     "From a peer's start to the end of the first lookup of its own id."},
+    {"idle.sent_bytes_per_s", k::distribution, "bytes/s",
+     "What a running peer sent, headers of UDP and IP included, per second of its life outside the "
+     "payload of WireGuard; one sample a peer."},
+    {"idle.sent_packets_per_s", k::distribution, "1/s",
+     "Datagrams a running peer sent per second of its life outside the payload of WireGuard; one "
+     "sample a peer."},
+    {"nat.boxes", k::counter, "1", "NAT boxes and firewalls in the simulated network."},
+    {"nat.drops", k::counter, "1", "Datagrams that a NAT box or firewall dropped or refused."},
+    {"nat.mappings_max", k::distribution, "1",
+     "Most mappings a box held at once; one sample a box."},
+    {"network.datagrams", k::counter, "1", "Datagrams given to the network by peers."},
+    {"network.lost", k::counter, "1", "Datagrams the network lost by chance (loss_ratio)."},
+    {"network.oversized", k::counter, "1", "Datagrams larger than the MTU, which vanished."},
+    {"network.undeliverable", k::counter, "1", "Datagrams to an address where nothing runs."},
+    {"paths.changes", k::counter, "1",
+     "Changes of a pair's path (direct, relayed, unreachable) after its first payload."},
+    {"paths.connected_ratio", k::ratio, "1",
+     "Online pairs whose payload passed both ways in the last 10 s of the run."},
+    {"paths.direct_ratio", k::ratio, "1", "Online pairs on a direct path at the end."},
+    {"paths.outage_s", k::distribution, "s",
+     "The longest span between a pair's first payload and the end in which both peers ran and no "
+     "payload came through, less the ping interval; one sample a connected pair, 0 without "
+     "outage."},
+    {"paths.pairs", k::counter, "1", "Pairs that the workload asked to connect."},
+    {"paths.payload_delivered_ratio", k::ratio, "1",
+     "Payload packets that arrived, of those sent between a pair's first payload and the end."},
+    {"paths.relayed_ratio", k::ratio, "1",
+     "Online pairs whose payload goes through a relay at the end."},
+    {"paths.rtt_s", k::distribution, "s", "Round trips of payload."},
+    {"paths.time_to_direct_s", k::distribution, "s",
+     "From the request to connect to the first payload on a direct path; pairs that got one."},
+    {"paths.time_to_first_payload_s", k::distribution, "s",
+     "From the request to connect to the first payload that came back; pairs that got one."},
+    {"paths.unreachable_ratio", k::ratio, "1", "Online pairs without a path at the end."},
+    {"peers.online", k::counter, "1", "Peers that run at the end."},
+    {"peers.started", k::counter, "1", "Starts of peers, those after churn and restarts included."},
+    {"relay.failover_time_s", k::distribution, "s",
+     "From the death of the relay in use to the next payload of a pair that it carried."},
+    {"relay.forwarded_bytes", k::counter, "bytes", "Payload that relays forwarded."},
+    {"relay.guests_max", k::distribution, "1",
+     "Most peers a relay served at once; one sample a relay."},
+    {"session.handshakes", k::counter, "1", "Handshakes of our protocol that were completed."},
+    {"session.rejected", k::counter, "1",
+     "Packets refused: length, version, mac, replay, workbit, signature."},
+    {"traversal.attempts", k::distribution, "1",
+     "Rounds of hole punching until a pair was direct."},
+    {"traversal.direct_ratio_of_o1", k::ratio, "1",
+     "Direct pairs, of those that the oracle finds possible without guessing a port."},
+    {"traversal.direct_ratio_of_o2", k::ratio, "1",
+     "Direct pairs, of those that the oracle expects within the packet and time budget."},
+    {"traversal.direct_ratio_of_o3", k::ratio, "1",
+     "Direct pairs, of those that an oracle which foresees every port finds possible."},
+    {"traversal.probes", k::distribution, "1", "Probe packets a pair sent, both sides together."},
+    {"wireguard.handshakes", k::counter, "1", "WireGuard handshakes that were completed."},
+    {"wireguard.sessions_lost", k::counter, "1",
+     "WireGuard sessions that ended while both peers ran, so that a new handshake was needed "
+     "before "
+     "its time."},
+};
+
+constexpr std::string_view statistics[] = {"n", "mean", "min", "p50", "p90", "p95", "p99", "max"};
+
+}  // namespace
+
+std::span<const metric_definition> metric_definitions() { return definitions; }
+
+const metric_definition* find_metric(std::string_view name) {
+  const auto* at = std::lower_bound(std::begin(definitions), std::end(definitions), name,
+                                    [](const auto& d, std::string_view n) { return d.name < n; });
+  return at != std::end(definitions) && at->name == name ? at : nullptr;
+}
+
+std::vector<std::string> expectable_names() {
+  std::vector<std::string> out;
+  for (const auto& d : definitions) {
+    out.emplace_back(d.name);
+    if (d.kind != metric_kind::distribution) continue;
+    for (const auto s : statistics) out.push_back(std::string(d.name) + "." + std::string(s));
+  }
+  return out;
+}
+
+}  // namespace wh::sim

@@ -1,0 +1,76 @@
+#include <algorithm>
+
+#include "sim/report/format.hpp"
+#include "sim/report/report.hpp"
+
+namespace wh::sim {
+namespace {
+
+std::string_view path_name(path_kind p) {
+  switch (p) {
+    case path_kind::direct:
+      return "direct";
+    case path_kind::relayed:
+      return "relayed";
+    case path_kind::connected:
+      return "connected";
+    case path_kind::unreachable:
+      return "unreachable";
+  }
+  return "?";
+}
+
+expectation_result judge_pair(const report& r, const expectation& e) {
+  expectation_result result{e, false, {}, {}};
+  const auto name = e.pair[0] + " - " + e.pair[1];
+  const auto row = std::find_if(r.pairs.begin(), r.pairs.end(), [&](const pair_row& p) {
+    return (p.from == e.pair[0] && p.to == e.pair[1]) || (p.from == e.pair[1] && p.to == e.pair[0]);
+  });
+  if (row == r.pairs.end()) {
+    result.message =
+        name + " was not asked to connect, " + std::string(path_name(e.path)) + " expected";
+    return result;
+  }
+  result.held = row->path == e.path ||
+                (e.path == path_kind::connected && row->path != path_kind::unreachable);
+  result.message = name + " is " + std::string(path_name(row->path));
+  if (!result.held) {
+    result.message += ", " + std::string(path_name(e.path)) + " expected";
+    if (!row->reason.empty()) result.message += " (" + row->reason + ")";
+  }
+  return result;
+}
+
+std::string wanted(const expectation& e) {
+  if (e.equals) return "exactly " + format_number(*e.equals);
+  if (e.min && e.max) return format_number(*e.min) + " to " + format_number(*e.max);
+  return e.min ? "at least " + format_number(*e.min) : "at most " + format_number(*e.max);
+}
+
+expectation_result judge_metric(const report& r, const expectation& e) {
+  expectation_result result{e, false, r.metrics.read(e.metric), {}};
+  if (!result.measured) {
+    result.message = e.metric + " has no value: nothing was measured, " + wanted(e) + " expected";
+    return result;
+  }
+  const double v = *result.measured;
+  result.held = (!e.min || v >= *e.min) && (!e.max || v <= *e.max) && (!e.equals || v == *e.equals);
+  // In full digits when it fails: "0.97 is below 0.97" helps nobody.
+  result.message = e.metric + " = " + (result.held ? format_number(v) : format_exact(v)) +
+                   (result.held ? " (" + wanted(e) + ")" : ", " + wanted(e) + " expected");
+  return result;
+}
+
+}  // namespace
+
+bool judge(report& r, const std::vector<expectation>& expect) {
+  r.expectations.clear();
+  bool all = true;
+  for (const auto& e : expect) {
+    r.expectations.push_back(e.pair.size() == 2 ? judge_pair(r, e) : judge_metric(r, e));
+    all = all && r.expectations.back().held;
+  }
+  return all;
+}
+
+}  // namespace wh::sim

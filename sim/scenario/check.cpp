@@ -1,0 +1,280 @@
+#include <algorithm>
+#include <charconv>
+#include <set>
+#include <tuple>
+
+#include "sim/scenario/nearest.hpp"
+#include "sim/scenario/read.hpp"
+
+namespace wh::sim::detail {
+namespace {
+
+class checker {
+ public:
+  checker(const node& root, const scenario_context& context, scenario& s, mistakes& out)
+      : root_(root), context_(context), s_(s), out_(out) {}
+
+  void run() {
+    find_network_file();
+    groups();
+    workload();
+    events();
+    expectations();
+  }
+
+ private:
+  const node* item(std::string_view list, std::size_t i) const {
+    const auto* n = root_.find(list);
+    return n && i < n->items.size() ? &n->items[i] : &root_;
+  }
+  /// Where `key` stands, or else its table.
+  static const place& place_of(const node& table, std::string_view key) {
+    const auto* n = table.find(key);
+    return n ? n->value : table.value;
+  }
+  void wrong(const place& p, std::string message, std::string hint = {}) {
+    out_.add(error_at(p, std::move(message), std::move(hint)));
+  }
+  void unknown_name(const place& p, const std::string& what, const std::string& name,
+                    const std::vector<std::string>& known) {
+    const auto near = nearest_name(name, known);
+    std::string hint;
+    if (!near.empty()) {
+      hint = "did you mean \"" + near + "\"?";
+    } else {
+      for (std::size_t i = 0; i < known.size() && i < 12; ++i)
+        hint += (i == 0 ? "known: " : ", ") + known[i];
+      if (known.size() > 12) hint += ", ... (" + std::to_string(known.size()) + " in all)";
+    }
+    wrong(p, "unknown " + what + " \"" + name + "\"", hint);
+  }
+  static bool contains(const std::vector<std::string>& list, const std::string& name) {
+    return std::find(list.begin(), list.end(), name) != list.end();
+  }
+
+  void find_network_file() {
+    if (!s_.overlay.network_file) return;
+    const auto& at = root_.find("overlay")->find("network_file")->value;
+    const auto wanted = *s_.overlay.network_file;
+    std::vector<std::filesystem::path> folders{s_.file.parent_path()};
+    folders.insert(folders.end(), context_.roots.begin(), context_.roots.end());
+    std::string looked;
+    for (const auto& folder : folders) {
+      const auto candidate = wanted.is_absolute() ? wanted : folder / wanted;
+      std::error_code ignored;
+      if (std::filesystem::is_regular_file(candidate, ignored)) {
+        s_.overlay.network_file = candidate.lexically_normal();
+        read_members(at);
+        return;
+      }
+      looked += (looked.empty() ? "" : ", ") + candidate.lexically_normal().string();
+      if (wanted.is_absolute()) break;
+    }
+    wrong(at, "no such network file: \"" + wanted.string() + "\"", "looked for " + looked);
+  }
+
+  void read_members(const place& at) {
+    if (!context_.members_of) return;
+    auto members = context_.members_of(*s_.overlay.network_file);
+    if (members)
+      members_ = std::move(*members);
+    else
+      wrong(at, "the network file cannot be used: " + members.error());
+  }
+
+  void nat_chain(const place& at, const std::vector<std::string>& chain) {
+    if (chain.size() > nat_chain_max)
+      return wrong(at, "a chain of more than " + std::to_string(nat_chain_max) + " boxes");
+    if (context_.nat_profiles.empty()) return;
+    for (const auto& profile : chain)
+      if (!contains(context_.nat_profiles, profile))
+        unknown_name(at, "NAT profile", profile, context_.nat_profiles);
+  }
+
+  void group_name(const node& table, const std::string& name) {
+    const auto valid = [](char c) {
+      return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') ||
+             c == '_' || c == '-';
+    };
+    const auto& at = place_of(table, "group");
+    if (name == all_groups)
+      return wrong(at, "\"all\" stands for every group; call this one otherwise");
+    if (!std::all_of(name.begin(), name.end(), valid))
+      return wrong(at, "a group's name holds letters, digits, - and _ only");
+    if (contains(names_, name)) return wrong(at, "two groups are called \"" + name + "\"");
+    names_.push_back(name);
+  }
+
+  void group_members(const node& table, peer_group& g) {
+    if (g.members.empty()) return;
+    const auto& at = place_of(table, "members");
+    if (!s_.overlay.network_file)
+      return wrong(at, "`members` are names of a network file, and there is none",
+                   "set `network_file` in [overlay]");
+    const auto number = static_cast<unsigned>(g.members.size());
+    if (table.find("count") && g.count != number)
+      return wrong(place_of(table, "count"),
+                   "`count` is " + std::to_string(g.count) + ", but `members` names " +
+                       std::to_string(number),
+                   "leave `count` out");
+    g.count = number;
+    const auto* list = table.find("members");
+    for (std::size_t i = 0; i < g.members.size(); ++i) {
+      const auto& where = list->kind == node_kind::list ? list->items[i].value : list->value;
+      if (!placed_.insert(g.members[i]).second)
+        wrong(where, "\"" + g.members[i] + "\" has two places");
+      else if (context_.members_of && !members_.empty() && !contains(members_, g.members[i]))
+        unknown_name(where, "member", g.members[i], members_);
+    }
+  }
+
+  void groups() {
+    std::uint64_t total = 0;
+    bool entrance = s_.overlay.network_file.has_value();
+    for (std::size_t i = 0; i < s_.peers.size(); ++i) {
+      auto& g = s_.peers[i];
+      const auto& table = *item("peers", i);
+      group_name(table, g.group);
+      group_members(table, g);
+      if (!g.nat.empty()) nat_chain(place_of(table, "nat"), g.nat);
+      if (!g.population.empty()) {
+        if (!g.nat.empty())
+          wrong(place_of(table, "population"),
+                "`population` chooses each peer's NAT, and `nat` does too",
+                "leave one of them out");
+        if (!context_.populations.empty() && !contains(context_.populations, g.population))
+          unknown_name(place_of(table, "population"), "population", g.population,
+                       context_.populations);
+      }
+      if (g.shared_nat && g.nat.empty())
+        wrong(place_of(table, "shared_nat"), "`shared_nat` needs `nat`: there is no box to share");
+      if (g.boot && !g.nat.empty() && g.shared_nat && g.count > 1)
+        wrong(place_of(table, "boot"), "boot nodes behind one box cannot all be reached");
+      if (g.arrive_at + g.arrive_over > s_.length)
+        wrong(place_of(table, g.arrive_over > duration{} ? "arrive_over_s" : "arrive_at_s"),
+              "these peers arrive after the end of the run");
+      entrance = entrance || g.boot || g.start_from_cache;
+      total += g.count;
+    }
+    if (total > peers_max)
+      wrong(root_.find("peers")->value, "more than " + std::to_string(peers_max) + " peers");
+    if (!entrance && total > 1)
+      wrong(item("peers", 0)->value, "no peer has `boot = true`, so that none can find another",
+            "set it on a group with a public address");
+  }
+
+  /// The group, unless it stands for all; a mistake when there is none of that name.
+  bool group_exists(const place& at, const std::string& name) {
+    if (name == all_groups || contains(names_, name)) return true;
+    unknown_name(at, "group", name, names_);
+    return false;
+  }
+  std::uint64_t members_in(const std::string& name) const {
+    std::uint64_t n = 0;
+    for (const auto& g : s_.peers)
+      if ((name == all_groups || g.group == name) && g.role == peer_role::member) n += g.count;
+    return n;
+  }
+
+  void connect_load_of(const node& table, const connect_load& c) {
+    const auto& from_at = place_of(table, "from");
+    const auto& to_at = place_of(table, "to");
+    if (!group_exists(from_at, c.from) || !group_exists(to_at, c.to)) return;
+    const auto from = members_in(c.from), to = members_in(c.to);
+    for (const auto& [at, name, number] :
+         {std::tuple(&from_at, &c.from, from), std::tuple(&to_at, &c.to, to)})
+      if (number == 0)
+        return wrong(*at, "\"" + *name + "\" has no member to connect",
+                     "its `role` is \"node\", which has no WireGuard");
+    const bool same = c.from == c.to;
+    // Disjoint groups, one group with itself, or one inside all: there the pairs inside count once.
+    const auto both = same ? from : c.from == all_groups ? to : c.to == all_groups ? from : 0;
+    const auto possible = from * to - both - (both > 1 ? both * (both - 1) / 2 : 0);
+    if (possible == 0) return wrong(table.value, "there is no pair to connect: one member alone");
+    if (!c.pairs && possible > pairs_max)
+      return wrong(
+          table.value,
+          "all " + std::to_string(possible) + " pairs are more than " + std::to_string(pairs_max),
+          "say how many: pairs = 1000");
+    if (c.pairs && *c.pairs > possible)
+      wrong(place_of(table, "pairs"), "there are only " + std::to_string(possible) + " pairs");
+  }
+
+  void workload() {
+    for (std::size_t i = 0; i < s_.workload.size(); ++i) {
+      auto& w = s_.workload[i];
+      const auto& table = *item("workload", i);
+      if (!table.find("until_s")) w.until = s_.length;
+      if (w.until > s_.length)
+        wrong(place_of(table, "until_s"), "`until_s` is after the end of the run");
+      else if (w.from >= w.until)
+        wrong(place_of(table, "from_s"), "`from_s` is not before the end of this workload");
+      if (w.connect) connect_load_of(*table.find("connect"), *w.connect);
+      if (w.lookups) {
+        const auto& l = *table.find("lookups");
+        group_exists(place_of(l, "from"), w.lookups->from);
+        group_exists(place_of(l, "to"), w.lookups->to);
+      }
+    }
+  }
+
+  void events() {
+    static constexpr std::string_view kinds[] = {"nat_reboot",     "kill",      "restart",
+                                                 "address_change", "partition", "nat_change"};
+    for (std::size_t i = 0; i < s_.events.size(); ++i) {
+      const auto& e = s_.events[i];
+      const auto& table = *item("events", i);
+      if (e.at > s_.length) wrong(place_of(table, "at_s"), "the run ends before that");
+      const auto& what = *table.find(kinds[static_cast<std::size_t>(e.kind)]);
+      group_exists(place_of(what, "group"), e.group);
+      if (e.kind == event_kind::nat_change) nat_chain(place_of(what, "nat"), e.nat);
+    }
+  }
+
+  bool is_peer(const std::string& name) const {
+    for (const auto& g : s_.peers) {
+      if (!g.members.empty()) {
+        if (contains(g.members, name)) return true;
+      } else if (g.count == 1) {
+        if (name == g.group) return true;
+      } else if (name.starts_with(g.group + "-")) {
+        unsigned index = 0;
+        const auto* end = name.data() + name.size();
+        const auto parsed = std::from_chars(name.data() + g.group.size() + 1, end, index);
+        if (parsed.ec == std::errc{} && index < g.count && peer_name(g, index) == name) return true;
+      }
+    }
+    return false;
+  }
+
+  void expectations() {
+    for (std::size_t i = 0; i < s_.expect.size(); ++i) {
+      const auto& e = s_.expect[i];
+      const auto& table = *item("expect", i);
+      if (!e.metric.empty() && !context_.metrics.empty() && !contains(context_.metrics, e.metric))
+        unknown_name(place_of(table, "metric"), "metric", e.metric, context_.metrics);
+      for (const auto& name : e.pair)
+        if (!is_peer(name))
+          wrong(
+              place_of(table, "pair"), "there is no peer \"" + name + "\"",
+              "a peer's name is its member name, its group's when alone, or group-0, group-1, ...");
+      if (e.pair.size() == 2 && e.pair[0] == e.pair[1])
+        wrong(place_of(table, "pair"), "a pair is two peers");
+    }
+  }
+
+  const node& root_;
+  const scenario_context& context_;
+  scenario& s_;
+  mistakes& out_;
+  std::vector<std::string> members_, names_;
+  std::set<std::string> placed_;
+};
+
+}  // namespace
+
+void check_scenario(const node& root, const scenario_context& context, scenario& s, mistakes& out) {
+  checker(root, context, s, out).run();
+}
+
+}  // namespace wh::sim::detail
