@@ -10,10 +10,13 @@
 
 #include "sim/nat/config.hpp"
 #include "transport/endpoint.hpp"
+#include "transport/expected.hpp"
 #include "transport/rng.hpp"
 #include "transport/time.hpp"
 
 namespace wh::sim::nat {
+
+class flow_table;
 
 /// A UDP packet as far as a middlebox looks at it.
 struct packet {
@@ -107,23 +110,29 @@ class box {
   std::size_t memory_bytes() const;
 
  private:
-  struct table;
-  struct flow_key;
-
   verdict refuse(const packet& p, drop_reason r, icmp_error e = icmp_error::none) const;
   verdict unsolicited(const packet& p, std::uint8_t pool_index, bool filtered, time_point now);
   verdict turn_round(const packet& p, time_point now);
   verdict deliver(const packet& p, verdict::fate kind, time_point now);
+  verdict pass_on(packet p, verdict::fate kind) const;
+  expected<std::uint32_t, drop_reason> outbound_flow(const packet& p, time_point now);
+  drop_reason make_room(std::uint32_t host, time_point now);
+  void touch(std::uint32_t slot, bool outward, std::uint16_t remote_port, bool fresh,
+             time_point now);
+  endpoint project(const endpoint& remote) const;
+  std::optional<std::uint8_t> pool_index(const ip_address& a) const;
   bool over_rate(time_point& spent_until, std::uint32_t per_s, time_point now) const;
   bool udp_allowed(std::uint16_t remote_port) const;
-  table& flows();
+  flow_table& flows(time_point now);
+  void forget();
 
   std::shared_ptr<const config> config_;
   std::vector<ip_address> pool_;
-  std::unique_ptr<table> table_;
+  std::unique_ptr<flow_table> table_;  // none before the first flow
   seeded_rng random_;
   time_point packets_until_{};
   time_point new_flows_until_{};
+  std::uint16_t psid_ = 0;
 };
 
 }  // namespace wh::sim::nat
