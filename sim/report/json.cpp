@@ -135,6 +135,12 @@ std::string to_json(const report& r, bool with_host) {
   return dump(j);
 }
 
+std::string names_to_json(const std::vector<std::pair<std::string, std::string>>& rows) {
+  json j = json::array();
+  for (const auto& [name, question] : rows) j.push_back({{"name", name}, {"question", question}});
+  return dump(j);
+}
+
 std::string definitions_to_json() {
   json j = json::object();
   for (const auto& d : metric_definitions()) j[std::string(d.name)] = definition(d);

@@ -3,6 +3,8 @@
 #include <filesystem>
 #include <string>
 #include <string_view>
+#include <utility>
+#include <vector>
 
 #include "sim/report/report.hpp"
 
@@ -23,6 +25,8 @@ std::string summary(const report& r, const summary_options& options = {});
 std::string to_json(const report& r, bool with_host = true);
 /// Every metric's definition, as JSON.
 std::string definitions_to_json();
+/// [{"name": ..., "question": ...}, ...]
+std::string names_to_json(const std::vector<std::pair<std::string, std::string>>& rows);
 
 /// A Mermaid sequence diagram of the report's flow; lines of times are virtual.
 std::string to_mermaid(const report& r);

@@ -1,0 +1,41 @@
+#include "sim/main/names.hpp"
+
+#include <fstream>
+#include <iterator>
+
+#include "actors/proto/network/parse.hpp"
+#include "sim/nat/population.hpp"
+#include "sim/nat/profiles.hpp"
+
+namespace wh::sim {
+namespace {
+
+expected<std::vector<std::string>, std::string> members_of(const std::filesystem::path& file) {
+  std::ifstream in(file, std::ios::binary);
+  const std::string text{std::istreambuf_iterator<char>(in), std::istreambuf_iterator<char>()};
+  if (!in && !in.eof()) return unexpected("cannot read " + file.string());
+  const auto parsed = network::parse(text, sodium_crypto());
+  if (!parsed) {
+    auto rendered = parsed.error().front().render(file.string());
+    while (!rendered.empty() && rendered.back() == '\n') rendered.pop_back();
+    return unexpected(rendered);
+  }
+  std::vector<std::string> out;
+  for (const auto& entry : parsed->entries) {
+    if (!entry.hostname.empty()) out.push_back(entry.hostname);
+    out.push_back(to_base64_url(view(entry.key)));
+  }
+  return out;
+}
+
+}  // namespace
+
+scenario_context names_of_this_build() {
+  scenario_context context;
+  context.members_of = members_of;
+  for (const auto& p : nat::profiles()) context.nat_profiles.emplace_back(p.name);
+  for (const auto name : nat::population_names()) context.populations.emplace_back(name);
+  return context;
+}
+
+}  // namespace wh::sim
