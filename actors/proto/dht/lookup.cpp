@@ -1,0 +1,187 @@
+#include "actors/proto/dht/lookup.hpp"
+
+#include <algorithm>
+#include <array>
+
+#include "transport/check.hpp"
+
+namespace wh::dht {
+
+namespace {
+
+constexpr std::size_t paths_max = 8;
+// Of those a teller told of, so many are dead before the rest of them is left alone.
+constexpr unsigned bad_max = 3;
+
+}  // namespace
+
+iterative_lookup::iterative_lookup(prefix target, lookup_limits limits)
+    : target_(target), limits_(limits) {
+  WH_CHECK(limits.paths >= 1 && limits.paths <= paths_max && limits.requests <= 250);
+}
+
+bool iterative_lookup::start_from(prefix id, const wire::contact& c) {
+  const auto path = static_cast<std::uint8_t>(dealt_ % limits_.paths);
+  if (!add(path, 1, 0, id, c)) return false;
+  dealt_ = static_cast<std::uint8_t>(dealt_ + 1);
+  return true;
+}
+
+bool iterative_lookup::told(std::uint8_t teller, prefix id, const wire::contact& c) {
+  const candidate* from = by_serial(teller);
+  if (from == nullptr) return false;
+  const auto hop = static_cast<std::uint8_t>(std::min(from->hop + 1, 255));
+  return add(from->path, hop, teller, id, c);
+}
+
+bool iterative_lookup::told_again(std::uint8_t teller, const public_key& k) {
+  const auto at =
+      std::find_if(all_.begin(), all_.end(), [&](const candidate& c) { return c.key == k; });
+  if (at == all_.end()) return false;
+  if (at->now == state::heard && distrusted(*at)) at->teller = teller;
+  return true;
+}
+
+bool iterative_lookup::add(std::uint8_t path, std::uint8_t hop, std::uint8_t teller, prefix id,
+                           const wire::contact& c) {
+  const prefix away = distance(id, target_);
+  const auto at = std::lower_bound(all_.begin(), all_.end(), 0, [&](const candidate& o, int) {
+    return o.away != away ? o.away < away : o.key < c.key;
+  });
+  if (at != all_.end() && at->key == c.key) return false;
+  const auto where = at - all_.begin();
+  std::size_t heard = 0, network = 0;
+  std::ptrdiff_t farthest = -1;
+  for (std::size_t i = 0; i < all_.size(); ++i) {
+    const candidate& o = all_[i];
+    if (limits_.per_network > 0 && network_of(o.where.address) == network_of(c.where.address))
+      ++network;
+    if (o.path != path || o.now != state::heard) continue;
+    ++heard;
+    farthest = static_cast<std::ptrdiff_t>(i);
+  }
+  if (limits_.per_network > 0 && network >= limits_.per_network) return false;
+  if (heard >= limits_.heard) {
+    if (farthest < where) return false;
+    all_.erase(all_.begin() + farthest);
+  }
+  candidate n;
+  n.away = away;
+  n.key = c.key;
+  n.where = c.where;
+  n.path = path;
+  n.hop = hop;
+  n.teller = teller;
+  all_.insert(all_.begin() + where, n);
+  return true;
+}
+
+bool iterative_lookup::distrusted(const candidate& c) const {
+  if (c.teller == 0) return false;
+  const credit& t = told_[c.teller - 1u];
+  return t.bad >= bad_max && t.bad > t.good;
+}
+
+/// Calls f(index) for each candidate that is due, closest first, until f says no.
+template <class F>
+void iterative_lookup::each_due(F f) const {
+  const std::size_t path_share = std::max<std::size_t>(limits_.k / limits_.paths, limits_.alpha);
+  std::array<std::size_t, paths_max> in_path{};
+  std::size_t in_all = 0;
+  for (std::size_t i = 0; i < all_.size(); ++i) {
+    const candidate& c = all_[i];
+    if (c.now == state::failed || (c.now == state::heard && distrusted(c))) continue;
+    const bool due = in_all < limits_.k || in_path[c.path] < path_share ||
+                     (in_all < limits_.region && c.away <= limits_.radius);
+    ++in_all;
+    ++in_path[c.path];
+    if (due && !f(i)) return;
+  }
+}
+
+std::optional<iterative_lookup::candidate> iterative_lookup::next() {
+  if (requests_ >= limits_.requests || over()) return std::nullopt;
+  std::array<std::uint8_t, paths_max> in_flight{};
+  for (const candidate& c : all_)
+    if (c.now == state::asked) ++in_flight[c.path];
+  std::size_t chosen = all_.size();
+  each_due([&](std::size_t i) {
+    if (all_[i].now != state::heard || in_flight[all_[i].path] >= limits_.alpha) return true;
+    chosen = i;
+    return false;
+  });
+  if (chosen == all_.size()) return std::nullopt;
+  candidate& c = all_[chosen];
+  c.now = state::asked;
+  c.serial = ++requests_;
+  told_.push_back({});
+  return c;
+}
+
+iterative_lookup::candidate* iterative_lookup::find_serial(std::uint8_t serial) {
+  if (serial == 0) return nullptr;
+  const auto at = std::find_if(all_.begin(), all_.end(),
+                               [&](const candidate& c) { return c.serial == serial; });
+  return at == all_.end() ? nullptr : &*at;
+}
+
+const iterative_lookup::candidate* iterative_lookup::by_serial(std::uint8_t serial) const {
+  return const_cast<iterative_lookup*>(this)->find_serial(serial);
+}
+
+void iterative_lookup::slow(std::uint8_t serial) {
+  candidate* c = find_serial(serial);
+  if (c != nullptr && c->now == state::asked) c->now = state::slow;
+}
+
+void iterative_lookup::failed(std::uint8_t serial) {
+  candidate* c = find_serial(serial);
+  if (c == nullptr || (c->now != state::asked && c->now != state::slow)) return;
+  c->now = state::failed;
+  ++timeouts_;
+  if (c->teller > 0) ++told_[c->teller - 1u].bad;
+}
+
+void iterative_lookup::answered(std::uint8_t serial, bool gave_record) {
+  candidate* c = find_serial(serial);
+  if (c == nullptr || (c->now != state::asked && c->now != state::slow)) return;
+  c->now = state::answered;
+  if (c->teller > 0) ++told_[c->teller - 1u].good;
+  if (!gave_record) return;
+  if (holders_ == 0) holder_hop_ = c->hop;
+  ++holders_;
+  holder_paths_ = static_cast<std::uint8_t>(holder_paths_ | 1U << c->path);
+}
+
+bool iterative_lookup::over() const {
+  // With several paths, holders on one of them alone may all be one attacker's, replaying an old
+  // record.
+  if (holders_ >= limits_.quorum && (limits_.paths == 1 || std::popcount(holder_paths_) > 1))
+    return true;
+  bool waiting = false;
+  const bool may_ask = requests_ < limits_.requests;
+  each_due([&](std::size_t i) {
+    const state s = all_[i].now;
+    waiting = s == state::asked || s == state::slow || (s == state::heard && may_ask);
+    return !waiting;
+  });
+  return !waiting;
+}
+
+std::vector<iterative_lookup::candidate> iterative_lookup::closest_answered(std::size_t n) const {
+  std::vector<candidate> r;
+  for (const candidate& c : all_) {
+    if (r.size() == n) break;
+    if (c.now == state::answered) r.push_back(c);
+  }
+  return r;
+}
+
+unsigned iterative_lookup::hops() const {
+  if (holders_ > 0) return holder_hop_;
+  for (const candidate& c : all_)
+    if (c.now == state::answered) return c.hop;
+  return 0;
+}
+
+}  // namespace wh::dht

@@ -1,0 +1,110 @@
+#pragma once
+
+#include <optional>
+#include <vector>
+
+#include "actors/proto/dht/id.hpp"
+#include "actors/proto/wire/messages.hpp"
+#include "transport/time.hpp"
+
+namespace wh::dht {
+
+struct lookup_limits {
+  std::uint8_t k = wire::k;
+  std::uint8_t alpha = 3;  // requests in flight on each path
+  std::uint8_t paths = 1;  // S/Kademlia's d
+  /// All requests of one lookup; at most 250.
+  std::uint8_t requests = 60;
+  /// Contacts that one path remembers without having asked them.
+  std::uint8_t heard = 40;
+  /// Contacts of one /24 or /48 that one lookup takes up; 0 for no limit.
+  std::uint8_t per_network = 10;
+  /// Distinct holders whose records end a lookup before its time.
+  std::uint8_t quorum = 3;
+  /// Nodes within `radius` of the target are asked too, up to `region` in number.
+  prefix radius = 0;
+  std::uint8_t region = 0;
+};
+
+/// One iterative lookup: whom to ask next, and when it is over. It sends nothing itself.
+///
+/// The contacts it starts with are dealt out to `paths` paths, and what a contact tells belongs to
+/// that contact's path, so no contact is asked for two paths and a liar spoils only his own
+/// (S/Kademlia, Baumgart and Mies 2007). Due to be asked is whoever is among the k closest of all
+/// that are not known to be dead, among the k / paths closest of its own path, or within the
+/// region. It is over when nobody who is due is left, or `quorum` holders gave a record.
+class iterative_lookup {
+ public:
+  enum class state : std::uint8_t { heard, asked, slow, answered, failed };
+  struct candidate {
+    prefix away;  // distance to the target
+    public_key key;
+    endpoint where;
+    state now = state::heard;
+    std::uint8_t path = 0;
+    std::uint8_t hop = 1;     // 1 for those we knew
+    std::uint8_t serial = 0;  // of the request; from 1
+    std::uint8_t teller = 0;  // serial of who told us; 0 ourselves
+
+    wire::contact contact() const { return {key, where}; }
+  };
+  static_assert(sizeof(candidate) <= 64);
+
+  iterative_lookup(prefix target, lookup_limits limits);
+
+  /// A contact to start from, dealt to the next path.
+  bool start_from(prefix id, const wire::contact& c);
+  /// A contact told by the answer to request `teller`. False when it is known or not taken.
+  bool told(std::uint8_t teller, prefix id, const wire::contact& c);
+  /// Whether the contact is known. If it is, and hung on the word of a teller who lied, it now
+  /// hangs on that of `teller`.
+  bool told_again(std::uint8_t teller, const public_key& k);
+
+  /// The next contact to ask, now counted as asked; empty when none may be asked at the moment.
+  std::optional<candidate> next();
+  /// The request went unanswered for a while: its path may ask another meanwhile.
+  void slow(std::uint8_t serial);
+  void failed(std::uint8_t serial);
+  /// `gave_record`: with a valid record for the target.
+  void answered(std::uint8_t serial, bool gave_record);
+
+  /// A newer record than the ones before came: their holders do not count.
+  void forget_holders() { holders_ = holder_paths_ = 0; }
+
+  bool over() const;
+  std::vector<candidate> closest_answered(std::size_t n) const;
+  const candidate* by_serial(std::uint8_t serial) const;
+
+  prefix target() const { return target_; }
+  unsigned requests() const { return requests_; }
+  unsigned timeouts() const { return timeouts_; }
+  unsigned holders() const { return holders_; }
+  /// Hops to the closest contact that answered, or to the first holder of a record.
+  unsigned hops() const;
+  std::size_t size() const { return all_.size(); }
+  std::size_t memory_bytes() const {
+    return all_.capacity() * sizeof(candidate) + told_.capacity() * 2;
+  }
+
+ private:
+  struct credit {
+    std::uint8_t good = 0, bad = 0;  // of those this teller told of
+  };
+
+  candidate* find_serial(std::uint8_t serial);
+  bool add(std::uint8_t path, std::uint8_t hop, std::uint8_t teller, prefix id,
+           const wire::contact& c);
+  bool distrusted(const candidate& c) const;
+  template <class F>
+  void each_due(F f) const;
+
+  prefix target_;
+  lookup_limits limits_;
+  std::uint8_t dealt_ = 0;
+  std::uint8_t requests_ = 0, timeouts_ = 0, holders_ = 0, holder_hop_ = 0;
+  std::uint8_t holder_paths_ = 0;  // bit i: path i met a holder
+  std::vector<candidate> all_;     // by distance, then key
+  std::vector<credit> told_;       // by serial - 1
+};
+
+}  // namespace wh::dht

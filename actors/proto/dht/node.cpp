@@ -1,0 +1,367 @@
+#include "actors/proto/dht/node.hpp"
+
+#include <algorithm>
+
+#include "actors/proto/dht/cache.hpp"
+#include "actors/proto/keys/keys.hpp"
+#include "transport/check.hpp"
+
+namespace wh::dht {
+
+namespace {
+
+std::uint32_t key_tag(const public_key& k) { return load_be<std::uint32_t>(k.value.data()); }
+
+table_limits table_limits_of(const config& c) {
+  table_limits l;
+  l.k = static_cast<std::uint8_t>(c.k);
+  l.diverse = c.diverse;
+  return l;
+}
+
+// So many unanswered requests in a row, and it is likelier we who are cut off than all of them
+// dead.
+constexpr std::uint16_t offline_after = 8;
+
+}  // namespace
+
+node::node(config c, const crypto_suite& crypto, rng& random)
+    : config_(std::move(c)),
+      crypto_(crypto),
+      random_(random),
+      self_(prefix_of(keys::node_id_of(crypto, config_.self, config_.name_space))),
+      table_(self_, table_limits_of(config_)),
+      store_(self_, config_.stores),
+      mint_(random),
+      upkeep_every_(config_.upkeep_first),
+      self_every_(config_.self_lookup_first),
+      join_every_(config_.join_retry),
+      next_tx_(static_cast<std::uint32_t>(random.next())) {
+  WH_CHECK(config_.k >= 1 && config_.k <= wire::k && config_.alpha >= 1);
+  WH_CHECK(config_.paths >= 1 && config_.paths <= 8);
+  WH_CHECK(config_.request_patience <= config_.request_timeout);
+}
+
+prefix node::id_of(const public_key& k) const {
+  return prefix_of(keys::node_id_of(crypto_, k, config_.name_space));
+}
+
+bool node::sane(const endpoint& e) const {
+  return e.port() != 0 && !e.is_unspecified() && (!config_.global_only || e.address.is_global());
+}
+
+bool node::worthy(const public_key& k) const {
+  return k != config_.self && crypto_.acceptable(k) &&
+         (config_.workbit == 0 || keys::workbit(crypto_, k, config_.name_space) >= config_.workbit);
+}
+
+void node::handle(time_point now, const received& in, actions& out) {
+  if (in.from == config_.self) return;
+  if (in.relayed || in.where.is_unspecified()) {
+    // A relayed sender has no address to list, to answer at, or to bind a token to.
+    out.emplace_back(note{"dht.relayed", in.from, in.where});
+    return;
+  }
+  std::visit(
+      [&](const auto& m) {
+        if constexpr (requires { on(now, in, m, out); }) on(now, in, m, out);
+      },
+      in.what);
+}
+
+void node::handle(time_point now, const add_contacts& in, actions& out) {
+  std::size_t refused = 0;
+  for (const wire::contact& c : in.contacts) {
+    const auto end = in.boot ? seeds_.begin() + boot_seeds_ : seeds_.end();
+    const bool known =
+        std::any_of(seeds_.begin(), end, [&](const wire::contact& s) { return s == c; });
+    // What a person or our own disk says is asked whatever its address; its key must do.
+    if (known || !worthy(c.key) || c.where.port() == 0 || c.where.is_unspecified()) continue;
+    if (in.boot ? boot_seeds_ >= config_.seeds_max : seeds_.size() >= config_.seeds_max) {
+      ++refused;
+      continue;
+    }
+    if (in.boot) {
+      seeds_.insert(seeds_.begin() + boot_seeds_++, c);
+      if (seeds_.size() > config_.seeds_max) seeds_.pop_back();
+    } else {
+      seeds_.push_back(c);
+    }
+  }
+  if (refused > 0)
+    out.emplace_back(note{"dht.seeds_full", {}, {}, static_cast<std::int64_t>(refused)});
+  if (!joined_ && !seeds_.empty()) join(now, out);
+}
+
+void node::handle(time_point now, const failed& in, actions& out) {
+  std::vector<request> lost;
+  for (const request& r : pending_)
+    if (r.to.key == in.peer) lost.push_back(r);
+  std::erase_if(pending_, [&](const request& r) { return r.to.key == in.peer; });
+  for (const request& r : lost) unanswered(now, r, out);
+}
+
+void node::handle(time_point now, const set_serving& in, actions&) {
+  if (in.serves == config_.serves) return;
+  config_.serves = in.serves;
+  // Those around our id should hear soon that we are there to be listed.
+  if (in.serves && joined_) next_self_ = now;
+}
+
+// Requests and answers
+
+void node::await(request r) {
+  const auto at = std::upper_bound(pending_.begin(), pending_.end(), r.deadline,
+                                   [](time_point t, const request& o) { return t < o.deadline; });
+  pending_.insert(at, std::move(r));
+}
+
+void node::ask(time_point now, const wire::contact& to, prefix id, purpose why, std::uint32_t owner,
+               std::uint8_t serial, wire::message what, actions& out) {
+  const wire::transaction tx{next_tx_++};
+  request r{now + config_.request_patience, tx.value, owner, id, to, 0, why, serial};
+  std::visit(
+      [&](auto& m) {
+        if constexpr (requires { m.tx = tx; }) m.tx = tx;
+        using message = std::decay_t<decltype(m)>;
+        if constexpr (std::is_same_v<message, wire::find_node>) r.answer = wire::nodes::kind;
+        if constexpr (std::is_same_v<message, wire::find_record>) r.answer = wire::records::kind;
+        if constexpr (std::is_same_v<message, wire::store>) r.answer = wire::stored::kind;
+      },
+      what);
+  WH_CHECK(r.answer != 0);
+  await(r);
+  out.emplace_back(send{to, std::move(what)});
+}
+
+std::optional<node::request> node::take_request(const received& in, wire::transaction tx,
+                                                std::uint8_t kind) {
+  // Number, key and kind: nobody answers for another. Early, nothing of ours can have been
+  // answered.
+  const auto at = std::find_if(pending_.begin(), pending_.end(), [&](const request& r) {
+    return r.tx == tx.value && r.to.key == in.from && r.answer == kind;
+  });
+  if (at == pending_.end() || in.early) return std::nullopt;
+  const request r = *at;
+  pending_.erase(at);
+  return r;
+}
+
+void node::answered(time_point now, const received& in, const request& r, const endpoint& me,
+                    actions& out) {
+  timeouts_in_row_ = 0;
+  const wire::contact c{in.from, in.where};
+  if (!me.is_unspecified()) out.emplace_back(observed{c, me});
+  if (in.serves_dht && sane(in.where)) {
+    switch (table_.answered(static_cast<std::uint32_t>(unix_seconds(now)), r.id, c)) {
+      case admission::added:
+        out.emplace_back(note{"dht.contact_added", c.key, c.where});
+        break;
+      case admission::spare:
+        out.emplace_back(note{"dht.bucket_full", c.key, c.where});
+        break;
+      case admission::crowded:
+        out.emplace_back(note{"dht.network_full", c.key, c.where});
+        break;
+      case admission::known:
+        break;
+    }
+  } else {
+    table_.remove(r.id, c.key);
+  }
+  if (r.why == purpose::upkeep || r.why == purpose::probe)
+    upkeep_every_ = std::min(upkeep_every_ + upkeep_every_ / 4, config_.upkeep_max);
+}
+
+void node::unanswered(time_point now, const request& r, actions& out) {
+  if (timeouts_in_row_ < 0xffff) ++timeouts_in_row_;
+  const bool cut_off = timeouts_in_row_ >= offline_after;
+  if (timeouts_in_row_ == offline_after && joined_) {
+    out.emplace_back(note{"dht.nobody_answers", r.to.key, r.to.where});
+    next_join_ = std::min(next_join_, now + jittered(join_every_));
+  }
+  const bool known = table_.find(r.id, r.to.key) != nullptr;
+  if (table_.failed(r.id, r.to.key, !cut_off))
+    out.emplace_back(note{"dht.contact_dropped", r.to.key, r.to.where});
+  if (!known) failed_[failed_at_++ % failed_.size()] = key_tag(r.to.key);
+  switch (r.why) {
+    case purpose::upkeep:
+      // Others of its age may be gone too: look sooner, but never faster than the pace of the
+      // young.
+      if (known && !cut_off)
+        upkeep_every_ =
+            std::max(upkeep_every_ / 2, std::min(upkeep_every_, config_.upkeep_max / 4));
+      break;
+    case purpose::probe:
+      break;
+    case purpose::store:
+      store_result(now, r.owner, false, out);
+      break;
+    case purpose::user:
+    case purpose::self:
+    case purpose::publication:
+      if (running* l = find_lookup(r.owner)) l->engine.failed(r.serial);
+      pump(now, r.owner, out);
+      break;
+  }
+}
+
+void node::on(time_point now, const received& in, const wire::nodes& m, actions& out) {
+  const auto r = take_request(in, m.tx, wire::nodes::kind);
+  if (!r) {
+    out.emplace_back(note{"dht.stray_answer", in.from, in.where});
+    return;
+  }
+  answered(now, in, *r, m.observed, out);
+  learn(now, m.contacts, *r, out);
+  if (running* l = find_lookup(r->owner); l != nullptr && r->serial > 0) {
+    l->engine.answered(r->serial, false);
+    pump(now, r->owner, out);
+  }
+}
+
+void node::on(time_point now, const received& in, const wire::records& m, actions& out) {
+  const auto r = take_request(in, m.tx, wire::records::kind);
+  if (!r) {
+    out.emplace_back(note{"dht.stray_answer", in.from, in.where});
+    return;
+  }
+  answered(now, in, *r, m.observed, out);
+  learn(now, m.contacts, *r, out);
+  running* l = find_lookup(r->owner);
+  if (l == nullptr) return;
+  if (l->why == purpose::publication) l->tokens.emplace_back(r->serial, m.token);
+  const bool holds = m.found && take_record(now, *l, *m.found, out);
+  // Storing nodes are not counted against a publisher's lookup: it wants every one of them.
+  l->engine.answered(r->serial, holds && l->why == purpose::user);
+  pump(now, r->owner, out);
+}
+
+void node::on(time_point now, const received& in, const wire::stored& m, actions& out) {
+  const auto r = take_request(in, m.tx, wire::stored::kind);
+  if (!r) {
+    out.emplace_back(note{"dht.stray_answer", in.from, in.where});
+    return;
+  }
+  answered(now, in, *r, {}, out);
+  if (m.result != wire::store_result::stored)
+    out.emplace_back(
+        note{"dht.not_stored", in.from, in.where, static_cast<std::int64_t>(m.result)});
+  store_result(now, r->owner, m.result == wire::store_result::stored, out);
+}
+
+// Contacts told by others
+
+template <class Contacts>
+void node::learn(time_point now, const Contacts& told, const request& r, actions& out) {
+  running* l = r.serial > 0 ? find_lookup(r.owner) : nullptr;
+  std::int64_t bad = 0;
+  for (const wire::contact& c : told) {
+    if (c.key == config_.self || (l != nullptr && l->engine.told_again(r.serial, c.key))) continue;
+    if (!sane(c.where) || !worthy(c.key)) {
+      ++bad;
+      continue;
+    }
+    const prefix id = id_of(c.key);
+    if (l != nullptr) l->engine.told(r.serial, id, c);
+    consider(now, id, c);
+  }
+  if (bad > 0) out.emplace_back(note{"dht.bad_contacts", r.to.key, r.to.where, bad});
+}
+
+bool node::failed_lately(const public_key& k) const {
+  return std::find(failed_.begin(), failed_.end(), key_tag(k)) != failed_.end();
+}
+
+void node::consider(time_point now, prefix id, const wire::contact& c) {
+  if (config_.candidates_max == 0) return;
+  const auto same = [&](const entry& e) { return e.key == c.key; };
+  if (std::any_of(candidates_.begin(), candidates_.end(), same) || failed_lately(c.key)) return;
+  if (table_.find(id, c.key) != nullptr || !table_.has_room(id, c.where)) return;
+  const bool sibling = table_.is_sibling(id);
+  if (candidates_.size() >= config_.candidates_max) {
+    // Those next to us are asked for most and known by fewest: they go first.
+    const auto other = std::find_if(candidates_.rbegin(), candidates_.rend(),
+                                    [&](const entry& e) { return !table_.is_sibling(e.id); });
+    if (!sibling || other == candidates_.rend()) return;
+    *other = {id, c.key, c.where};
+  } else {
+    candidates_.push_back({id, c.key, c.where});
+  }
+  if (sibling && next_probe_ == never) next_probe_ = now + config_.upkeep_first;
+}
+
+// Time
+
+std::optional<time_point> node::next_timeout() const {
+  time_point t = std::min({next_join_, next_upkeep_, next_self_, next_probe_});
+  if (!pending_.empty()) t = std::min(t, pending_.front().deadline);
+  for (const publication& p : publications_) t = std::min(t, p.next);
+  return t == never ? std::nullopt : std::optional(t);
+}
+
+void node::handle_timeout(time_point now, actions& out) {
+  while (!pending_.empty() && pending_.front().deadline <= now) {
+    request r = pending_.front();
+    pending_.erase(pending_.begin());
+    const duration rest = config_.request_timeout - config_.request_patience;
+    const bool in_lookup = r.serial > 0;
+    if (!r.slow && rest > duration::zero()) {
+      r.slow = true;
+      r.deadline += rest;
+      await(r);
+      if (!in_lookup) continue;
+      if (running* l = find_lookup(r.owner)) l->engine.slow(r.serial);
+      pump(now, r.owner, out);
+      continue;
+    }
+    unanswered(now, r, out);
+  }
+  for (std::size_t i = 0; i < publications_.size();) {
+    publication& p = publications_[i];
+    if (p.next > now) {
+      ++i;
+    } else if (p.value.expires <= unix_seconds(now)) {
+      out.emplace_back(note{"dht.publication_ended", p.value.key});
+      publications_.erase(publications_.begin() + static_cast<std::ptrdiff_t>(i));
+    } else {
+      start_round(now, p, out);
+      ++i;
+    }
+  }
+  if (next_join_ <= now) join(now, out);
+  if (next_self_ <= now) {
+    next_self_ = now + jittered(self_every_);
+    self_every_ = std::min(self_every_ * 2, config_.self_lookup_max);
+    join(now, out);
+  }
+  if (next_probe_ <= now) {
+    next_probe_ = probe_candidate(now, true, out) ? now + config_.upkeep_first : never;
+  }
+  if (next_upkeep_ <= now) {
+    upkeep(now, out);
+    next_upkeep_ = now + jittered(upkeep_every_);
+  }
+}
+
+std::vector<wire::contact> node::cache() const {
+  std::vector<wire::contact> r;
+  const std::vector<entry>& all = table_.entries();
+  const std::size_t step = (all.size() + cache_contacts_max - 1) / cache_contacts_max;
+  for (std::size_t i = 0; i < all.size(); i += step)
+    if (all[i].fails == 0) r.push_back(all[i].contact());
+  return r;
+}
+
+std::size_t node::memory_bytes() const {
+  std::size_t n =
+      sizeof *this + table_.memory_bytes() + store_.memory_bytes() +
+      seeds_.capacity() * sizeof(wire::contact) + pending_.capacity() * sizeof(request) +
+      lookups_.capacity() * sizeof(void*) + waiting_.capacity() * sizeof(lookup) +
+      publications_.capacity() * sizeof(publication) + candidates_.capacity() * sizeof(entry);
+  for (const auto& l : lookups_) n += sizeof *l + l->engine.memory_bytes();
+  for (const publication& p : publications_) n += p.holders.capacity() * sizeof(holder);
+  return n;
+}
+
+}  // namespace wh::dht

@@ -1,0 +1,290 @@
+#pragma once
+
+#include <array>
+#include <memory>
+#include <optional>
+#include <string>
+#include <variant>
+#include <vector>
+
+#include "actors/proto/dht/lookup.hpp"
+#include "actors/proto/dht/rate_gate.hpp"
+#include "actors/proto/dht/routing_table.hpp"
+#include "actors/proto/dht/store.hpp"
+#include "actors/proto/note.hpp"
+#include "actors/proto/wire/messages.hpp"
+#include "transport/crypto.hpp"
+#include "transport/rng.hpp"
+#include "transport/time.hpp"
+
+/// The distributed hash table: who is where, asked of everybody. SPEC.md has the exchanges,
+/// README.md the reasons and the arithmetic of the numbers here.
+namespace wh::dht {
+
+struct config {
+  public_key self;
+  std::string name_space;
+  unsigned workbit = 8;  // less of it in a key, and it is not asked, listed or stored for
+  /// Publicly reachable: stores records, helps others to learn their NAT. Others list us by what
+  /// our sessions say, which the shell keeps equal to this.
+  bool serves = true;
+  /// Takes only addresses of the public internet from others.
+  bool global_only = true;
+  /// At most 2 contacts of a /24 or /48 in a bucket and 10 in the table. Off only in laboratories.
+  bool diverse = true;
+  std::size_t k = wire::k;
+  std::size_t alpha = 3;
+  std::size_t paths = 2;  // of a lookup that does not say; 1..8
+  std::uint8_t quorum = 3;
+  std::uint8_t region_max = 40;       // nodes around a record's place that are asked and stored at
+  std::uint8_t lookup_requests = 60;  // and 10 more for each path beyond the second
+  std::uint8_t lookups_max = 4;
+  std::uint8_t lookups_waiting_max = 16;
+  std::uint8_t candidates_max = 16;
+  std::uint8_t seeds_max = 64;
+  store_limits stores{};
+  /// A stranger's answer takes a round trip, its handshake included.
+  duration request_timeout = 1500ms;
+  /// After this a lookup asks another one meanwhile.
+  duration request_patience = 500ms;
+  /// Between two upkeep requests: right after joining, and at most.
+  duration upkeep_first = 1s;
+  duration upkeep_max = 100s;
+  /// Whom we heard of within this is not asked just to see whether it lives.
+  duration contact_fresh = 10min;
+  duration self_lookup_first = 5min;
+  duration self_lookup_max = 4h;
+  duration join_retry = 2s;
+  duration join_retry_max = 5min;
+  /// Publishers sign anew every 30 min; this steps in when they do not.
+  duration republish = 40min;
+  /// Holders and their tokens are used again for this long before they are looked up anew.
+  duration holders_life = 50min;
+};
+
+// Inputs
+
+/// A message of an authenticated session. `early`: it came in a handshake's first message, so
+/// nothing shows yet that the sender is where it seems to be.
+struct received {
+  public_key from;
+  endpoint where;
+  bool relayed = false;
+  bool serves_dht = false;
+  bool early = false;
+  wire::message what;
+};
+/// Boot nodes, which are never forgotten, or contacts of an endpoint cache, which are until we
+/// joined.
+struct add_contacts {
+  std::vector<wire::contact> contacts;
+  bool boot = true;
+};
+/// `paths` 0 takes the default. Answered with `finished`, in any case and exactly once.
+struct lookup {
+  std::uint64_t id = 0;
+  wire::location target;
+  bool want_record = true;
+  std::size_t paths = 0;
+};
+/// Stored around its place, and again until it expires or a newer one of the same key replaces it.
+struct publish {
+  wire::record value;
+};
+/// The session layer gave this peer up.
+struct failed {
+  public_key peer;
+};
+struct set_serving {
+  bool serves = false;
+};
+
+// Actions
+
+struct send {
+  wire::contact to;
+  wire::message what;
+};
+struct finished {
+  std::uint64_t id = 0;
+  std::optional<wire::record> found;
+  std::vector<wire::contact> closest;  // of those that answered, up to k
+  unsigned hops = 0, requests = 0, timeouts = 0;
+  duration took{0};
+};
+/// A round of storing is over; `copies` holders have the record. 0: tried again soon.
+struct published {
+  std::uint64_t sequence = 0;
+  std::size_t copies = 0;
+};
+/// How a peer that answered sees us.
+struct observed {
+  wire::contact by;
+  endpoint me;
+};
+struct joined {
+  std::size_t contacts = 0;
+};
+/// One `reach` datagram with `nonce`, outside of any session.
+struct send_reach {
+  endpoint to;
+  std::uint64_t nonce = 0;
+};
+using action = std::variant<send, finished, published, observed, joined, send_reach, note>;
+using actions = std::vector<action>;
+
+/// Kademlia with the defences of S/Kademlia and discv5, for one peer.
+///
+/// Contacts enter the table only by answering a request of ours. `crypto` and `random` outlive it.
+class node {
+ public:
+  node(config c, const crypto_suite& crypto, rng& random);
+
+  void handle(time_point now, const received& in, actions& out);
+  void handle(time_point now, const add_contacts& in, actions& out);
+  void handle(time_point now, const lookup& in, actions& out);
+  void handle(time_point now, const publish& in, actions& out);
+  void handle(time_point now, const failed& in, actions& out);
+  void handle(time_point now, const set_serving& in, actions& out);
+  void handle_timeout(time_point now, actions& out);
+  std::optional<time_point> next_timeout() const;
+
+  /// Good contacts, spread over the table, for the next start: at most 64.
+  std::vector<wire::contact> cache() const;
+
+  bool has_joined() const { return joined_; }
+  const routing_table& table() const { return table_; }
+  std::size_t stored_records() const { return store_.size(); }
+  std::size_t running_lookups() const { return lookups_.size(); }
+  std::size_t waiting_lookups() const { return waiting_.size(); }
+  std::size_t pending_requests() const { return pending_.size(); }
+  std::size_t candidates() const { return candidates_.size(); }
+  /// All memory held, that of the object included.
+  std::size_t memory_bytes() const;
+  const config& settings() const { return config_; }
+
+ private:
+  enum class purpose : std::uint8_t { user, self, publication, upkeep, probe, store };
+  /// A request without an answer yet.
+  struct request {
+    time_point deadline;  // first of our patience, then of the request
+    std::uint32_t tx;
+    std::uint32_t owner;  // the lookup or publication
+    prefix id;
+    wire::contact to;
+    std::uint8_t answer;  // kind of the message awaited
+    purpose why;
+    std::uint8_t serial;
+    bool slow = false;
+  };
+  struct running {
+    std::uint32_t id;
+    purpose why;
+    std::uint32_t publication;
+    lookup asked;
+    iterative_lookup engine;
+    time_point since;
+    std::optional<wire::record> best;
+    std::vector<std::pair<std::uint8_t, wire::store_token>> tokens;  // by request, for publications
+  };
+  struct holder {
+    wire::contact who;
+    wire::store_token token;
+  };
+  struct publication {
+    std::uint32_t id = 0;
+    wire::record value;
+    wire::location where;
+    std::vector<holder> holders;
+    time_point looked_up{};
+    time_point next = time_point::max();
+    duration retry{0};
+    std::uint16_t waiting = 0, copies = 0;
+    bool looking = false, again = false, direct = false;
+  };
+
+  // Requests of others: node_serve.cpp
+  void on(time_point now, const received& in, const wire::find_node& m, actions& out);
+  void on(time_point now, const received& in, const wire::find_record& m, actions& out);
+  void on(time_point now, const received& in, const wire::store& m, actions& out);
+  void on(time_point now, const received& in, const wire::dial_request& m, actions& out);
+  void on(time_point now, const received& in, const wire::dial_back& m, actions& out);
+  void asked_by(time_point now, const received& in);
+  wire::bounded<wire::contact, wire::k> contacts_for(const node_id& target,
+                                                     const public_key& asker);
+  static void answer(const received& in, wire::message what, actions& out);
+  wire::store_result judge(time_point now, const received& in, const wire::store& m);
+
+  // Answers to us: node.cpp
+  void on(time_point now, const received& in, const wire::nodes& m, actions& out);
+  void on(time_point now, const received& in, const wire::records& m, actions& out);
+  void on(time_point now, const received& in, const wire::stored& m, actions& out);
+  std::optional<request> take_request(const received& in, wire::transaction tx, std::uint8_t kind);
+  void answered(time_point now, const received& in, const request& r, const endpoint& me,
+                actions& out);
+  void unanswered(time_point now, const request& r, actions& out);
+  void ask(time_point now, const wire::contact& to, prefix id, purpose why, std::uint32_t owner,
+           std::uint8_t serial, wire::message what, actions& out);
+  void await(request r);
+
+  // Contacts: node.cpp
+  prefix id_of(const public_key& k) const;
+  bool sane(const endpoint& e) const;
+  bool worthy(const public_key& k) const;
+  template <class Contacts>
+  void learn(time_point now, const Contacts& told, const request& r, actions& out);
+  void consider(time_point now, prefix id, const wire::contact& c);
+  bool failed_lately(const public_key& k) const;
+
+  // Lookups: node_lookup.cpp
+  void start(time_point now, purpose why, const lookup& in, std::uint32_t publication,
+             bool with_seeds, actions& out);
+  void pump(time_point now, std::uint32_t id, actions& out);
+  void finish(time_point now, std::unique_ptr<running> l, actions& out);
+  running* find_lookup(std::uint32_t id);
+  bool take_record(time_point now, running& l, const wire::record& r, actions& out);
+  prefix region_radius() const;
+
+  // Publications: node_lookup.cpp
+  void start_round(time_point now, publication& p, actions& out);
+  void store_at_holders(time_point now, publication& p, actions& out);
+  void store_result(time_point now, std::uint32_t id, bool ok, actions& out);
+  void later(time_point now, publication& p);
+  publication* find_publication(std::uint32_t id);
+
+  // Upkeep: node_upkeep.cpp
+  void join(time_point now, actions& out);
+  void join_over(time_point now, const running& l, actions& out);
+  void upkeep(time_point now, actions& out);
+  bool probe_candidate(time_point now, bool siblings_only, actions& out);
+  void ask_stalest(time_point now, actions& out);
+  duration jittered(duration d);
+
+  static constexpr time_point never = time_point::max();
+
+  config config_;
+  const crypto_suite& crypto_;
+  rng& random_;
+  prefix self_;
+  routing_table table_;
+  record_store store_;
+  token_mint mint_;
+  rate_gate dial_gate_, reach_gate_;
+  std::vector<wire::contact> seeds_;
+  std::vector<request> pending_;  // by deadline
+  std::vector<std::unique_ptr<running>> lookups_;
+  std::vector<lookup> waiting_;
+  std::vector<publication> publications_;
+  std::vector<entry> candidates_;          // heard of, with a place to fill, not asked yet
+  std::array<std::uint32_t, 8> failed_{};  // begin of the keys of candidates that did not answer
+  time_point next_join_ = never, next_upkeep_ = never, next_self_ = never, next_probe_ = never;
+  duration upkeep_every_, self_every_, join_every_;
+  std::uint32_t next_tx_, next_id_ = 1;
+  std::uint16_t timeouts_in_row_ = 0;
+  std::uint8_t boot_seeds_ = 0;  // the first ones of seeds_
+  std::uint8_t failed_at_ = 0;
+  bool joined_ = false;
+  bool probe_turn_ = false;
+};
+
+}  // namespace wh::dht

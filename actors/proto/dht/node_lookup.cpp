@@ -1,0 +1,272 @@
+// Lookups, and the publications that are made of them.
+#include <algorithm>
+#include <cmath>
+
+#include "actors/proto/dht/node.hpp"
+#include "actors/proto/keys/keys.hpp"
+#include "actors/proto/record/record.hpp"
+
+namespace wh::dht {
+
+namespace {
+
+constexpr std::size_t publications_max = 4;
+
+}  // namespace
+
+node::running* node::find_lookup(std::uint32_t id) {
+  for (const auto& l : lookups_)
+    if (l->id == id) return l.get();
+  return nullptr;
+}
+
+prefix node::region_radius() const {
+  const double share = static_cast<double>(config_.k) / table_.estimated_nodes();
+  return share >= 1 ? ~prefix{0} : static_cast<prefix>(std::ldexp(share, 64));
+}
+
+void node::handle(time_point now, const lookup& in, actions& out) {
+  const auto users = std::count_if(lookups_.begin(), lookups_.end(),
+                                   [](const auto& l) { return l->why == purpose::user; });
+  if (users < config_.lookups_max) {
+    start(now, purpose::user, in, 0, !joined_, out);
+  } else if (waiting_.size() < config_.lookups_waiting_max) {
+    waiting_.push_back(in);
+  } else {
+    out.emplace_back(note{"dht.lookups_full", {}, {}, static_cast<std::int64_t>(waiting_.size())});
+    out.emplace_back(finished{in.id, std::nullopt, {}, 0, 0, 0, {}});
+  }
+}
+
+void node::start(time_point now, purpose why, const lookup& in, std::uint32_t publication_id,
+                 bool with_seeds, actions& out) {
+  lookup asked = in;
+  if (why == purpose::self) {
+    asked.target = keys::node_id_of(crypto_, config_.self, config_.name_space);
+    asked.want_record = false;
+    asked.paths = 1;
+  }
+  lookup_limits limits;
+  limits.k = static_cast<std::uint8_t>(config_.k);
+  limits.alpha = static_cast<std::uint8_t>(config_.alpha);
+  limits.paths = static_cast<std::uint8_t>(
+      asked.paths == 0 ? config_.paths : std::min<std::size_t>(asked.paths, 8));
+  limits.quorum = config_.quorum;
+  const int more = limits.paths > 2 ? 10 * (limits.paths - 2) : 0;
+  limits.requests = static_cast<std::uint8_t>(std::min(config_.lookup_requests + more, 250));
+  limits.per_network = config_.diverse ? 10 : 0;
+  if (asked.want_record) {
+    limits.radius = region_radius();
+    limits.region = config_.region_max;
+  }
+  auto l = std::make_unique<running>(running{next_id_++,
+                                             why,
+                                             publication_id,
+                                             asked,
+                                             iterative_lookup{prefix_of(asked.target), limits},
+                                             now,
+                                             std::nullopt,
+                                             {}});
+  if (asked.want_record) {
+    if (const wire::record* mine = store_.find(now, prefix_of(asked.target))) l->best = *mine;
+  }
+  for (const entry* e : table_.closest(prefix_of(asked.target), config_.k, nullptr, true))
+    l->engine.start_from(e->id, e->contact());
+  if (with_seeds) {
+    // Without contacts, everyone we were ever told of; else one boot node, so that two halves of a
+    // network that was parted find each other again.
+    const bool all = !joined_ || timeouts_in_row_ > 0;
+    const std::size_t first = seeds_.empty() || all ? 0 : random_.below(seeds_.size());
+    const std::size_t last = all ? seeds_.size() : std::min(first + 1, seeds_.size());
+    for (std::size_t i = first; i < last; ++i)
+      l->engine.start_from(id_of(seeds_[i].key), seeds_[i]);
+  }
+  const std::uint32_t id = l->id;
+  lookups_.push_back(std::move(l));
+  pump(now, id, out);
+}
+
+void node::pump(time_point now, std::uint32_t id, actions& out) {
+  running* l = find_lookup(id);
+  if (l == nullptr) return;
+  while (const auto next = l->engine.next()) {
+    const prefix peer = next->away ^ l->engine.target();
+    if (l->asked.want_record) {
+      ask(now, next->contact(), peer, l->why, id, next->serial,
+          wire::find_record{{}, l->asked.target}, out);
+    } else {
+      ask(now, next->contact(), peer, l->why, id, next->serial,
+          wire::find_node{{}, l->asked.target}, out);
+    }
+  }
+  if (!l->engine.over()) return;
+  const auto at =
+      std::find_if(lookups_.begin(), lookups_.end(), [&](const auto& o) { return o->id == id; });
+  std::unique_ptr<running> done = std::move(*at);
+  lookups_.erase(at);
+  finish(now, std::move(done), out);
+}
+
+bool node::take_record(time_point now, running& l, const wire::record& r, actions& out) {
+  if (l.best && *l.best == r) return true;
+  if (l.best && !record::newer(r, *l.best)) return false;
+  const bool here = record::location_of(crypto_, r.key, config_.name_space) == l.asked.target;
+  if (!here || !record::verify(crypto_, r, config_.name_space, now)) {
+    out.emplace_back(note{"dht.bad_record", r.key});
+    return false;
+  }
+  l.best = r;
+  l.engine.forget_holders();
+  return true;
+}
+
+void node::finish(time_point now, std::unique_ptr<running> l, actions& out) {
+  switch (l->why) {
+    case purpose::self:
+      join_over(now, *l, out);
+      break;
+    case purpose::publication: {
+      publication* p = find_publication(l->publication);
+      if (p == nullptr) break;
+      p->looking = false;
+      p->looked_up = now;
+      p->holders.clear();
+      if (l->best && record::newer(*l->best, p->value))
+        out.emplace_back(note{"dht.newer_record_exists",
+                              p->value.key,
+                              {},
+                              static_cast<std::int64_t>(l->best->sequence)});
+      const prefix radius = region_radius();
+      for (const auto& c : l->engine.closest_answered(config_.region_max)) {
+        if (p->holders.size() >= config_.k && c.away > radius) break;
+        const auto token = std::find_if(l->tokens.begin(), l->tokens.end(),
+                                        [&](const auto& t) { return t.first == c.serial; });
+        if (token != l->tokens.end()) p->holders.push_back({c.contact(), token->second});
+      }
+      p->holders.shrink_to_fit();
+      store_at_holders(now, *p, out);
+      break;
+    }
+    default: {
+      finished f;
+      f.id = l->asked.id;
+      f.found = std::move(l->best);
+      for (const auto& c : l->engine.closest_answered(config_.k)) f.closest.push_back(c.contact());
+      f.hops = l->engine.hops();
+      f.requests = l->engine.requests();
+      f.timeouts = l->engine.timeouts();
+      f.took = now - l->since;
+      out.emplace_back(std::move(f));
+      if (!waiting_.empty()) {
+        const lookup next = waiting_.front();
+        waiting_.erase(waiting_.begin());
+        if (waiting_.empty()) waiting_.shrink_to_fit();
+        start(now, purpose::user, next, 0, !joined_, out);
+      }
+    }
+  }
+  if (lookups_.empty()) {
+    lookups_.shrink_to_fit();
+    if (pending_.empty()) pending_.shrink_to_fit();
+  }
+}
+
+// Publications
+
+node::publication* node::find_publication(std::uint32_t id) {
+  for (publication& p : publications_)
+    if (p.id == id) return &p;
+  return nullptr;
+}
+
+void node::handle(time_point now, const publish& in, actions& out) {
+  const auto same = [&](const publication& p) { return p.value.key == in.value.key; };
+  auto at = std::find_if(publications_.begin(), publications_.end(), same);
+  if (at == publications_.end()) {
+    if (publications_.size() >= publications_max) {
+      out.emplace_back(note{"dht.publications_full", in.value.key});
+      out.emplace_back(published{in.value.sequence, 0});
+      return;
+    }
+    publications_.reserve(publications_.size() + 1);
+    publication p;
+    p.id = next_id_++;
+    p.where = record::location_of(crypto_, in.value.key, config_.name_space);
+    p.value = in.value;
+    publications_.push_back(std::move(p));
+    at = publications_.end() - 1;
+  } else if (!record::newer(in.value, at->value)) {
+    return;
+  } else {
+    at->value = in.value;
+  }
+  start_round(now, *at, out);
+}
+
+void node::start_round(time_point now, publication& p, actions& out) {
+  if (p.looking || p.waiting > 0) {
+    p.again = true;
+    return;
+  }
+  p.next = never;
+  if (!joined_) return;  // joining starts it
+  if (!p.holders.empty() && now < p.looked_up + config_.holders_life) {
+    p.direct = true;
+    store_at_holders(now, p, out);
+    return;
+  }
+  p.direct = false;
+  p.looking = true;
+  lookup l;
+  l.target = p.where;
+  start(now, purpose::publication, l, p.id, false, out);
+}
+
+void node::store_at_holders(time_point now, publication& p, actions& out) {
+  p.next = never;
+  p.copies = 0;
+  p.waiting = static_cast<std::uint16_t>(p.holders.size());
+  // We may be one of those who are asked for it.
+  if (config_.serves && record::verify(crypto_, p.value, config_.name_space, now))
+    store_.put(prefix_of(p.where), p.value, 0);
+  for (const holder& h : p.holders)
+    ask(now, h.who, id_of(h.who.key), purpose::store, p.id, 0, wire::store{{}, h.token, p.value},
+        out);
+  if (p.holders.empty()) {
+    out.emplace_back(published{p.value.sequence, 0});
+    later(now, p);
+  }
+}
+
+void node::later(time_point now, publication& p) {
+  if (p.copies > 0) {
+    p.retry = duration::zero();
+    p.next = now + jittered(config_.republish);
+    return;
+  }
+  p.retry = std::min(p.retry == duration::zero() ? config_.join_retry * 4 : p.retry * 2,
+                     config_.join_retry_max);
+  p.next = now + jittered(p.retry);
+}
+
+void node::store_result(time_point now, std::uint32_t id, bool ok, actions& out) {
+  publication* p = find_publication(id);
+  if (p == nullptr || p->waiting == 0) return;
+  --p->waiting;
+  if (ok) ++p->copies;
+  if (p->waiting > 0) return;
+  const std::size_t copies = p->copies, holders = p->holders.size();
+  out.emplace_back(published{p->value.sequence, copies});
+  const bool enough = copies * 4 >= holders * 3;
+  // Too many of the holders we knew are gone: look for the present ones at once, but only once.
+  const bool look_again = p->direct && !enough;
+  if (!enough) p->holders.clear();
+  if (look_again || p->again) {
+    p->again = false;
+    start_round(now, *p, out);
+    return;
+  }
+  later(now, *p);
+}
+
+}  // namespace wh::dht

@@ -1,0 +1,130 @@
+// What others ask of us.
+#include <algorithm>
+
+#include "actors/proto/dht/node.hpp"
+#include "actors/proto/keys/keys.hpp"
+#include "actors/proto/record/record.hpp"
+#include "actors/proto/wire/codec.hpp"
+
+namespace wh::dht {
+
+namespace {
+
+// What fits into a packet of a session; a handshake's answer holds less, and the session drops
+// contacts from the end to fit it.
+constexpr std::size_t message_max = wire::datagram_max - 32;
+
+// A third is told our asker's address at most this often.
+constexpr duration dial_gap = 1s;
+constexpr duration dial_network_gap = 10s;
+
+}  // namespace
+
+void node::asked_by(time_point now, const received& in) {
+  const prefix id = id_of(in.from);
+  const wire::contact c{in.from, in.where};
+  if (!in.serves_dht) {
+    // It became unreachable for strangers: no use to anyone we would name it to.
+    table_.remove(id, in.from);
+    return;
+  }
+  if (table_.seen(static_cast<std::uint32_t>(unix_seconds(now)), id, c)) return;
+  if (sane(in.where) && worthy(in.from)) consider(now, id, c);
+}
+
+wire::bounded<wire::contact, wire::k> node::contacts_for(const node_id& target,
+                                                         const public_key& asker) {
+  const auto closest = table_.closest(prefix_of(target), config_.k, &asker, false);
+  std::vector<wire::contact> r;
+  r.reserve(closest.size());
+  for (const entry* e : closest) r.push_back(e->contact());
+  return wire::bounded<wire::contact, wire::k>::first_of(std::move(r));
+}
+
+void node::answer(const received& in, wire::message what, actions& out) {
+  wire::fit(what, message_max);
+  out.emplace_back(send{{in.from, in.where}, std::move(what)});
+}
+
+void node::on(time_point now, const received& in, const wire::find_node& m, actions& out) {
+  asked_by(now, in);
+  answer(in, wire::nodes{m.tx, in.where, contacts_for(m.target, in.from)}, out);
+}
+
+void node::on(time_point now, const received& in, const wire::find_record& m, actions& out) {
+  asked_by(now, in);
+  wire::records a{m.tx, in.where, mint_.make(crypto_, now, in.from, in.where, m.where),
+                  std::nullopt, contacts_for(m.where, in.from)};
+  if (const wire::record* r = store_.find(now, prefix_of(m.where))) a.found = *r;
+  answer(in, std::move(a), out);
+}
+
+wire::store_result node::judge(time_point now, const received& in, const wire::store& m) {
+  using result = wire::store_result;
+  const wire::location where = record::location_of(crypto_, m.value.key, config_.name_space);
+  if (in.early || !mint_.check(crypto_, now, in.from, in.where, where, m.token))
+    return result::bad_token;
+  if (!record::check_form(crypto_, m.value, now) || !worthy(m.value.key)) return result::bad_record;
+  if (!config_.serves) return result::quota;
+  const prefix at = prefix_of(where), away = distance(at, self_);
+  // Ours to hold: within four times the distance in which we expect k nodes, or fewer than k that
+  // we know are closer. Not "among the k closest" alone: then k nodes ground next to a place would
+  // make every honest one refuse.
+  const prefix radius = region_radius();
+  const prefix wide = radius > (~prefix{0} >> 2) ? ~prefix{0} : radius << 2;
+  if (away > wide && table_.closer(at, away, config_.k) >= config_.k) return result::quota;
+  const std::uint64_t network = network_of(in.where.address);
+  const result admits = store_.admits(now, at, m.value, network);
+  if (admits != result::stored) return admits;
+  const wire::record* held = store_.find(now, at);
+  if (held != nullptr && *held == m.value) return result::stored;
+  if (!record::verify(crypto_, m.value, config_.name_space, now)) return result::bad_record;
+  store_.put(at, m.value, network);
+  return result::stored;
+}
+
+void node::on(time_point now, const received& in, const wire::store& m, actions& out) {
+  asked_by(now, in);
+  const wire::store_result r = judge(now, in, m);
+  if (r != wire::store_result::stored)
+    out.emplace_back(note{"dht.store_refused", in.from, in.where, static_cast<std::int64_t>(r)});
+  // Nothing but idempotent reads is answered before the address is proved.
+  if (!in.early) out.emplace_back(send{{in.from, in.where}, wire::stored{m.tx, r}});
+}
+
+void node::on(time_point now, const received& in, const wire::dial_request& m, actions& out) {
+  if (in.early || !config_.serves || !sane(in.where)) return;
+  const prefix asker = id_of(in.from);
+  // Whom the asker is likely to know, its NAT may already let in: not the ones close to it.
+  const auto close = table_.size() > 2u * config_.k
+                         ? table_.closest(asker, config_.k, nullptr, true)
+                         : std::vector<const entry*>{};
+  const entry* helper = nullptr;
+  for (int attempt = 0; attempt < 8 && helper == nullptr; ++attempt) {
+    const entry* e = table_.random(random_);
+    if (e == nullptr) return;
+    const bool same_network = config_.diverse
+                                  ? network_of(e->where.address) == network_of(in.where.address)
+                                  : e->where.address == in.where.address;
+    if (e->fails > 0 || e->key == in.from || same_network) continue;
+    if (std::find(close.begin(), close.end(), e) != close.end()) continue;
+    helper = e;
+  }
+  if (helper == nullptr) return;
+  if (!dial_gate_.allow(now, dial_gap, dial_network_gap, in.where)) {
+    out.emplace_back(note{"dht.dial_limited", in.from, in.where});
+    return;
+  }
+  out.emplace_back(send{helper->contact(), wire::dial_back{in.where, m.nonce}});
+}
+
+void node::on(time_point now, const received& in, const wire::dial_back& m, actions& out) {
+  if (in.early || !config_.serves || !sane(m.target)) return;
+  if (!reach_gate_.allow(now, dial_gap, dial_network_gap, m.target)) {
+    out.emplace_back(note{"dht.reach_limited", in.from, m.target});
+    return;
+  }
+  out.emplace_back(send_reach{m.target, m.nonce});
+}
+
+}  // namespace wh::dht

@@ -1,0 +1,96 @@
+// Joining, and staying joined: one slow clock that tests old contacts, tries new ones and refreshes
+// buckets with the same requests.
+#include <algorithm>
+
+#include "actors/proto/dht/node.hpp"
+
+namespace wh::dht {
+
+duration node::jittered(duration d) {
+  // 0.75 .. 1.25: nodes that started together must not stay together.
+  const auto quarter = static_cast<std::uint64_t>(d.count()) / 4;
+  return duration{static_cast<duration::rep>(3 * quarter + random_.below(2 * quarter + 1))};
+}
+
+void node::join(time_point now, actions& out) {
+  next_join_ = never;
+  const bool at_it = std::any_of(lookups_.begin(), lookups_.end(),
+                                 [](const auto& l) { return l->why == purpose::self; });
+  if (at_it || (seeds_.empty() && table_.size() == 0)) return;
+  start(now, purpose::self, {}, 0, true, out);
+}
+
+void node::join_over(time_point now, const running& l, actions& out) {
+  if (l.engine.closest_answered(1).empty()) {
+    // Nobody answered. What we know stays, and is asked again.
+    next_join_ = now + jittered(join_every_);
+    join_every_ = std::min(join_every_ * 2, config_.join_retry_max);
+    out.emplace_back(note{"dht.join_failed", {}, {}, l.engine.requests()});
+    return;
+  }
+  join_every_ = config_.join_retry;
+  next_join_ = never;
+  if (joined_ || table_.size() == 0) return;
+  joined_ = true;
+  seeds_.erase(seeds_.begin() + boot_seeds_, seeds_.end());
+  seeds_.shrink_to_fit();
+  upkeep_every_ = config_.upkeep_first;
+  next_upkeep_ = now + jittered(upkeep_every_);
+  self_every_ = config_.self_lookup_first;
+  next_self_ = now + jittered(self_every_);
+  out.emplace_back(joined{table_.size()});
+  for (publication& p : publications_) start_round(now, p, out);
+}
+
+bool node::probe_candidate(time_point now, bool siblings_only, actions& out) {
+  while (!candidates_.empty()) {
+    auto at = std::find_if(candidates_.begin(), candidates_.end(),
+                           [&](const entry& e) { return table_.is_sibling(e.id); });
+    if (at == candidates_.end()) {
+      if (siblings_only) return false;
+      at = candidates_.begin();
+    }
+    const entry e = *at;
+    candidates_.erase(at);
+    if (candidates_.empty()) candidates_.shrink_to_fit();
+    if (table_.find(e.id, e.key) != nullptr || !table_.has_room(e.id, e.where)) continue;
+    // Next to us, ask for our own id: it knows others there. Elsewhere, for one in its bucket.
+    const unsigned bucket = common_prefix(self_, e.id);
+    wire::find_node m;
+    m.target = random_id(self_, std::min(bucket, prefix_bits - 1), random_);
+    ask(now, e.contact(), e.id, purpose::probe, 0, 0, m, out);
+    return true;
+  }
+  return false;
+}
+
+void node::upkeep(time_point now, actions& out) {
+  store_.expire(now);
+  if (table_.size() == 0) {
+    // The last contact is gone: as if we had just started.
+    if (joined_) {
+      joined_ = false;
+      out.emplace_back(note{"dht.table_empty"});
+    }
+    if (next_join_ == never) next_join_ = now + jittered(join_every_);
+  }
+  const entry* stalest = table_.stalest();
+  const bool failing = stalest != nullptr && stalest->fails > 0;
+  probe_turn_ = !probe_turn_;
+  if (!failing && (probe_turn_ || stalest == nullptr) && probe_candidate(now, false, out)) return;
+  if (stalest != nullptr) ask_stalest(now, out);
+}
+
+void node::ask_stalest(time_point now, actions& out) {
+  const entry e = *table_.stalest();
+  const auto silent = std::chrono::seconds{static_cast<std::int64_t>(unix_seconds(now)) -
+                                           static_cast<std::int64_t>(e.seen_s)};
+  // An old table of lively contacts needs no test; a young one still has places to fill.
+  if (e.fails == 0 && upkeep_every_ >= config_.upkeep_max && silent < config_.contact_fresh) return;
+  const unsigned bucket = std::min(common_prefix(self_, e.id), prefix_bits - 1);
+  wire::find_node m;
+  m.target = random_id(self_, bucket, random_);
+  ask(now, e.contact(), e.id, purpose::upkeep, 0, 0, m, out);
+}
+
+}  // namespace wh::dht
