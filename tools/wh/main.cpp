@@ -32,8 +32,8 @@ constexpr command commands[] = {
      "    wh genkey workbit 16 | wh pubkey | wh workbit\n", run_workbit},
     {"orchid", "[NETWORK-FILE | namespace NS]",
      "the ORCHID of the public key on standard input",
-     "Prints an IPv6 address under 2001:10::/28 (RFC 4843) made of\n"
-     "BLAKE2b-256(NS || key): a name for the key, not an address to reach it at.\n", run_orchid},
+     "Prints an IPv6 address under 2001:1000::/20 made of BLAKE2b-256(NS || key):\n"
+     "a name for the key, not an address to reach it at.\n", run_orchid},
     {"check", "NETWORK-FILE [--json]",
      "read a network file and show what it says",
      "Shows the network, its members with their addresses, where they can be reached,\n"

@@ -48,9 +48,9 @@ std::string parse_error::render(std::string_view file) const {
   out += "\n";
 
   // A window of a long line is enough, with the place that is meant in its left half.
-  constexpr std::size_t window = 120, before_max = 60;
+  constexpr std::size_t window = 160, before_max = 80;
   const std::size_t first = column - 1;
-  const std::size_t start = first > before_max ? first - before_max : 0;
+  const std::size_t start = text.size() > window && first > before_max ? first - before_max : 0;
   const std::size_t shown_end = std::min(text.size(), start + window);
   std::string shown, below;
   for (const glyph& g : glyphs(text)) {

@@ -10,7 +10,7 @@
 
 #include "actors/proto/network/network_file.hpp"
 
-/// What a single word of a network file may be. For the parser only.
+/// What a single word of a network file may be.
 namespace wh::network {
 
 /// A word and where it stands in its line, in bytes from 0.
