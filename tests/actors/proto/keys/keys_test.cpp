@@ -46,7 +46,7 @@ std::vector<vector_row> original_keys() {
 
 TEST_CASE("every key of the original has its public key, workbit and ORCHID here") {
   const auto rows = original_keys();
-  REQUIRE(rows.size() == 88);
+  REQUIRE(rows.size() == 30);
   for (const auto& r : rows) {
     CAPTURE(r.public_url, r.ns);
     const auto p = keys::parse_public_key(r.public_url);
