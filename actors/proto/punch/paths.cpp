@@ -27,13 +27,19 @@ auto lower(Peers& peers, const Key& k) {
 paths::paths(config c, const public_key& self, rng& random)
     : config_(c), self_(self), random_(random) {}
 
-void paths::set_members(std::vector<public_key> members) {
+std::vector<public_key> paths::set_members(std::vector<member> members) {
   members_ = std::move(members);
-  std::sort(members_.begin(), members_.end());
+  std::sort(members_.begin(), members_.end(),
+            [](const member& a, const member& b) { return a.key < b.key; });
+  std::vector<public_key> gone;
+  for (const peer& p : peers_)
+    if (!find_member(p.key)) gone.push_back(p.key);
+  return gone;
 }
 
-bool paths::is_member(const public_key& k) const {
-  return k != self_ && std::binary_search(members_.begin(), members_.end(), k);
+const member* paths::find_member(const public_key& k) const {
+  const auto at = lower(members_, k);
+  return at != members_.end() && at->key == k && k != self_ ? &*at : nullptr;
 }
 
 paths::peer* paths::find_peer(const public_key& k) {
@@ -63,7 +69,7 @@ paths::relay_option* paths::find_relay(peer& p, const public_key& relay) {
 }
 
 void paths::handle(time_point now, const want& in, actions& out) {
-  if (!is_member(in.peer)) return;
+  if (!find_member(in.peer)) return;
   peer& p = obtain(now, in.peer);
   p.last_payload = now;
   p.wanted = true;
@@ -111,6 +117,11 @@ void paths::look_up(time_point now, peer& p, actions& out) {
   p.next_lookup = now + p.lookup_wait + 30s;  // should the DHT never answer
   if (p.why == reason::none || p.why == reason::lost) p.why = reason::looking_up;
   out.push_back(find{p.key});
+  // What the network file says is tried beside what the DHT will say.
+  if (const member* m = find_member(p.key); m && m->where) {
+    add_candidate(p, *m->where);
+    ping(now, p, wire::direct(*m->where), out);
+  }
 }
 
 void paths::handle(time_point now, const found& in, actions& out) {
@@ -171,7 +182,7 @@ void paths::ping(time_point now, peer& p, const wire::route& via, actions& out, 
 }
 
 void paths::handle(time_point now, const received& in, actions& out) {
-  if (!is_member(in.from)) return;
+  if (!find_member(in.from)) return;
   if (std::holds_alternative<wire::bye>(in.what)) {
     peer* p = find_peer(in.from);
     if (p && now - p->last_payload > config_.payload_recent) remove(now, in.from, out);

@@ -33,6 +33,11 @@ struct config {
   std::size_t relays_max = 4;
 };
 
+/// Somebody who may have a path; `where` when the network file gives an endpoint.
+struct member {
+  public_key key;
+  std::optional<endpoint> where;
+};
 /// Payload waits for this peer, or it is wanted for another reason.
 struct want {
   public_key peer;
@@ -114,7 +119,8 @@ class paths {
  public:
   paths(config c, const public_key& self, rng& random);
 
-  void set_members(std::vector<public_key> members);
+  /// Returns those with state here that are members no longer: `forget` them.
+  std::vector<public_key> set_members(std::vector<member> members);
   void handle(time_point now, const want& in, actions& out);
   void handle(time_point now, const forget& in, actions& out);
   void handle(time_point now, self_changed in, actions& out);
@@ -172,7 +178,7 @@ class paths {
     time_point last_payload{};
   };
 
-  bool is_member(const public_key& k) const;
+  const member* find_member(const public_key& k) const;
   peer* find_peer(const public_key& k);
   const peer* find_peer(const public_key& k) const;
   peer& obtain(time_point now, const public_key& k);
@@ -204,7 +210,7 @@ class paths {
   public_key self_;
   rng& random_;
   self_changed me_;
-  std::vector<public_key> members_;  // sorted
+  std::vector<member> members_;  // by key
   std::vector<peer> peers_;          // by key
 };
 

@@ -19,10 +19,11 @@ struct config {
   std::size_t held_max = 8;
 };
 
-/// A member of the network file.
+/// A member of the network file. `where` is an endpoint that the file gives.
 struct member {
   public_key key;
   std::vector<allowed_ip> allowed;
+  std::optional<endpoint> where;
 };
 /// From PUNCH: WireGuard's traffic for this peer goes this way; without a route it waits.
 struct path {

@@ -1,0 +1,167 @@
+#include <map>
+
+#include "actors/context.hpp"
+#include "actors/peer_shell.hpp"
+#include "actors/proto/dht/cache.hpp"
+#include "transport/check.hpp"
+
+namespace wh::actors {
+
+namespace {
+
+dht::config dht_config(const peer_config& c, const public_key& self) {
+  dht::config d;
+  d.self = self;
+  d.name_space = c.name_space;
+  d.workbit = c.workbit;
+  d.k = c.k;
+  d.alpha = c.alpha;
+  d.paths = c.paths;
+  d.diverse = c.diverse;
+  d.serves = c.mode == nat::mode::direct;
+  return d;
+}
+
+/// DHT finds records and peers, and keeps ours published. Its answering peers tell how they see us,
+/// so the classification of our NAT lives here too.
+class dht_shell final : public peer_shell<dht_actor> {
+ public:
+  dht_shell(caf::actor_config& cfg, context_ptr c, const peer_config& config, const peer_ports& ports)
+      : peer_shell(cfg, std::move(c)),
+        random_(ports.random("dht")),
+        state_(ports.state),
+        boot_(config.boot),
+        node_(dht_config(config, links().self), ports.crypto, *random_),
+        classifier_({.how = config.mode}, ports.datagrams.local_endpoints(), *random_) {}
+
+  behavior_type make_behavior() override {
+    start();
+    return {
+        alarm_clause(),
+        [this](session::deliver& in) {
+          const wire::contact from{in.from, in.via.where};
+          node_.handle(now(),
+                       dht::received{in.from, in.via.where, in.via.relayed(), in.serves_dht, in.early,
+                                     std::move(in.what)},
+                       todo_);
+          act();
+          if (in.serves_dht && !in.via.relayed()) offer_relay(from);
+        },
+        [this](const session::gave_up& in) {
+          node_.handle(now(), dht::failed{in.peer}, todo_);
+          act();
+        },
+        [this](const session::reached& in) {
+          classifier_.handle(now(), nat::reached{in.from, in.nonce}, verdicts_);
+          act();
+        },
+        [this](const dht::add_contacts& in) {
+          node_.handle(now(), in, todo_);
+          act();
+        },
+        [this](dht::lookup& in) {
+          auto promise = this->template make_response_promise<dht::finished>();
+          in.id = ++lookups_;
+          waiting_.emplace(in.id, promise);
+          node_.handle(now(), in, todo_);
+          act();
+          return promise;
+        },
+        [this](const wire::record& in) {
+          node_.handle(now(), dht::publish{in}, todo_);
+          act();
+        },
+        [this](save_now) { state_.save(endpoint_cache_name, dht::encode_cache(node_.cache())); },
+        [this](need_peers) {
+          for (const wire::contact& c : node_.cache()) tell(links().relay, relay_candidate{c});
+        },
+        [this](const serve& in) {
+          node_.handle(now(), dht::set_serving{in.serves}, todo_);
+          act();
+        },
+        [this](const readdressed& in) {
+          classifier_.handle_addresses(now(), in.local, verdicts_);
+          act();
+        },
+    };
+  }
+
+  void on_exit() override { waiting_.clear(); }
+
+ protected:
+  void on_alarm(time_point t) override {
+    node_.handle_timeout(t, todo_);
+    classifier_.handle_timeout(t, verdicts_);
+    act();
+  }
+
+ private:
+  void start() {
+    node_.handle(now(), dht::add_contacts{std::move(boot_), true}, todo_);
+    if (const auto saved = state_.load(endpoint_cache_name))
+      if (auto contacts = dht::decode_cache(*saved))
+        node_.handle(now(), dht::add_contacts{std::move(*contacts), false}, todo_);
+    act();
+    // What the operator said of our NAT holds before anybody has been asked.
+    if (classifier_.current() != nat::verdict{}) tell(links().network, classifier_.current());
+  }
+
+  void act() {
+    for (dht::action& a : todo_) std::visit([this](auto& x) { perform(x); }, a);
+    todo_.clear();
+    for (nat::action& a : verdicts_) std::visit([this](auto& x) { perform(x); }, a);
+    verdicts_.clear();
+    arm(earlier(node_.next_timeout(), classifier_.next_timeout()));
+  }
+
+  void offer_relay(const wire::contact& who) {
+    // A few faces are enough: RELAY asks when it needs more.
+    if (relays_offered_ >= 8) return;
+    ++relays_offered_;
+    tell(links().relay, relay_candidate{who});
+  }
+
+  void perform(dht::send& s) {
+    tell(links().gateway, session::send{s.to.key, wire::direct(s.to.where), std::move(s.what)});
+  }
+  void perform(dht::finished& f) {
+    const auto at = waiting_.find(f.id);
+    if (at == waiting_.end()) return;
+    auto promise = at->second;
+    waiting_.erase(at);
+    promise.deliver(std::move(f));
+  }
+  void perform(const dht::published& p) {
+    watch({"dht.published", {}, {}, static_cast<std::int64_t>(p.copies)});
+  }
+  void perform(const dht::observed& o) { classifier_.handle(now(), nat::observed{o.by, o.me}, verdicts_); }
+  void perform(const dht::joined& j) {
+    watch({"dht.joined", {}, {}, static_cast<std::int64_t>(j.contacts)});
+  }
+  void perform(const dht::send_reach& r) { tell(links().gateway, reach{r.to, r.nonce}); }
+  void perform(const nat::verdict& v) { tell(links().network, v); }
+  void perform(const nat::dial& d) {
+    tell(links().gateway, session::send{d.whom.key, wire::direct(d.whom.where), d.what});
+  }
+  void perform(const note& n) { watch(n); }
+
+  std::unique_ptr<rng> random_;
+  state_store& state_;
+  std::vector<wire::contact> boot_;
+  dht::node node_;
+  nat::classifier classifier_;
+  std::vector<dht::action> todo_;
+  nat::actions verdicts_;
+  std::map<std::uint64_t, reply<dht::finished>> waiting_;
+  std::uint64_t lookups_ = 0;
+  unsigned relays_offered_ = 0;
+};
+
+}  // namespace
+
+dht_actor spawn_dht(caf::actor_system& s, context_ptr c, const peer_config& config,
+                    const peer_ports& ports) {
+  return s.spawn<dht_shell>(std::move(c), config, ports);
+}
+
+}  // namespace wh::actors

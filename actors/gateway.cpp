@@ -1,0 +1,132 @@
+#include "actors/context.hpp"
+#include "actors/peer_shell.hpp"
+
+namespace wh::actors {
+
+namespace {
+
+session::layer::config session_config(const peer_config& c) {
+  session::layer::config s;
+  s.secret = c.secret;
+  s.name_space = c.name_space;
+  s.workbit = c.workbit;
+  s.serves_dht = c.mode == nat::mode::direct;
+  return s;
+}
+
+/// GATEWAY owns the datagram port and the sessions. Whatever comes is taken apart here and handed on
+/// by its kind; frames of relays are wrapped and unwrapped here, for a route is a matter of sessions.
+class gateway_shell final : public peer_shell<gateway_actor> {
+ public:
+  gateway_shell(caf::actor_config& cfg, context_ptr c, const peer_config& config,
+                const peer_ports& ports)
+      : peer_shell(cfg, std::move(c)),
+        port_(ports.datagrams),
+        random_(ports.random("gateway")),
+        layer_(session_config(config), ports.crypto, *random_) {}
+
+  behavior_type make_behavior() override {
+    return {
+        alarm_clause(),
+        [this](arrived& in) {
+          layer_.handle(now(), session::received{in.via, in.payload}, todo_);
+          act();
+        },
+        [this](session::send& in) {
+          watch_message(in.to, in.via.value_or(wire::route{}), in.what, true);
+          layer_.handle(now(), in, todo_);
+          act();
+        },
+        [this](wireguard::carry& in) {
+          if (in.via.relay)
+            send_frame(*in.via.relay, in.peer, std::move(in.datagram));
+          else
+            port_.send(in.via.where, std::move(in.datagram), ttl::host_default);
+          act();
+        },
+        [this](const reach& in) {
+          layer_.send_reach(in.to, in.nonce, todo_);
+          act();
+        },
+        [this](const serve& in) { layer_.set_serves_dht(in.serves); },
+    };
+  }
+
+ protected:
+  void on_alarm(time_point t) override {
+    layer_.handle_timeout(t, todo_);
+    act();
+  }
+
+ private:
+  void act() {
+    // Acting may add more to do: a relay's frame holds a datagram of its own.
+    for (std::size_t i = 0; i < todo_.size(); ++i) {
+      session::action next = std::move(todo_[i]);
+      std::visit([this](auto& a) { perform(a); }, next);
+    }
+    todo_.clear();
+    arm(layer_.next_timeout());
+  }
+
+  void send_frame(const public_key& relay, const public_key& to, bytes datagram) {
+    layer_.handle(now(),
+                  session::send{relay, std::nullopt, wire::relay_to{to, std::move(datagram)}}, todo_);
+  }
+
+  void perform(session::transmit& t) {
+    if (!t.via.relay)
+      port_.send(t.via.where, std::move(t.datagram), t.limit);
+    else if (t.to != *t.via.relay)  // a relay's own session always goes straight
+      send_frame(*t.via.relay, t.to, std::move(t.datagram));
+  }
+
+  void perform(session::deliver& d) {
+    if (auto* frame = std::get_if<wire::relayed>(&d.what)) {
+      unwrap(d, *frame);
+      return;
+    }
+    watch_message(d.from, d.via, d.what, false);
+    if (const auto* unknown = std::get_if<wire::relay_unknown>(&d.what)) {
+      tell(links().punch, *unknown, d.from);
+      return;
+    }
+    // The high digit of a message's kind says whom it concerns.
+    switch (std::visit([](const auto& m) { return m.kind; }, d.what) >> 4) {
+      case 1: tell(links().dht, std::move(d)); break;
+      case 2: tell(links().relay, std::move(d)); break;
+      default: tell(links().punch, std::move(d));
+    }
+  }
+
+  void unwrap(const session::deliver& d, wire::relayed& frame) {
+    // Frames inside frames would let one datagram cost many.
+    if (d.via.relayed() || frame.datagram.empty()) return;
+    if (frame.datagram[0] == 0xff)
+      layer_.handle(now(), session::received{wire::through(d.from), frame.datagram}, todo_);
+    else
+      tell(links().wireguard, wireguard::from_relay{frame.from, std::move(frame.datagram)});
+  }
+
+  void perform(const session::established&) {}
+  void perform(const session::gave_up& g) {
+    tell(links().dht, g);
+    tell(links().relay, g);
+  }
+  void perform(const session::reached& r) { tell(links().dht, r); }
+  void perform(const note& n) { watch(n); }
+
+  datagram_port& port_;
+  std::unique_ptr<rng> random_;
+  session::layer layer_;
+  std::vector<session::action> todo_;
+};
+
+}  // namespace
+
+gateway_actor spawn_gateway(caf::actor_system& s, context_ptr c, const peer_config& config,
+                            const peer_ports& ports) {
+  return s.spawn<gateway_shell>(std::move(c), config, ports);
+}
+
+}  // namespace wh::actors

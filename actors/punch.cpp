@@ -1,0 +1,97 @@
+#include "actors/context.hpp"
+#include "actors/proto/record/record.hpp"
+#include "actors/peer_shell.hpp"
+
+namespace wh::actors {
+
+namespace {
+
+/// PUNCH makes and keeps paths to the members of our networks.
+class punch_shell final : public peer_shell<punch_actor> {
+ public:
+  punch_shell(caf::actor_config& cfg, context_ptr c, const peer_config& config,
+              const peer_ports& ports)
+      : peer_shell(cfg, std::move(c)),
+        random_(ports.random("punch")),
+        crypto_(ports.crypto),
+        name_space_(config.name_space),
+        lookup_paths_(config.paths),
+        paths_({}, links().self, *random_) {}
+
+  behavior_type make_behavior() override {
+    return {
+        alarm_clause(),
+        [this](session::deliver& in) {
+          give(punch::received{in.from, in.via, std::move(in.what)});
+        },
+        [this](const wire::relay_unknown& in, const public_key& relay) {
+          give(punch::not_a_guest{relay, in.to});
+        },
+        [this](const punch::want& in) { give(in); },
+        [this](const punch::payload& in) { give(in); },
+        [this](const punch::self_changed& in) { give(in); },
+        [this](const punch::relay_up& in) { give(in); },
+        [this](const punch::relay_down& in) { give(in); },
+        [this](const members_changed& in) {
+          std::vector<punch::member> members;
+          for (const wireguard::member& m : in.members) members.push_back({m.key, m.where});
+          for (const public_key& k : paths_.set_members(std::move(members)))
+            paths_.handle(now(), punch::forget{k}, todo_);
+          act();
+        },
+    };
+  }
+
+ protected:
+  void on_alarm(time_point t) override {
+    paths_.handle_timeout(t, todo_);
+    act();
+  }
+
+ private:
+  template <class Input>
+  void give(const Input& in) {
+    paths_.handle(now(), in, todo_);
+    act();
+  }
+
+  void act() {
+    for (punch::action& a : todo_) std::visit([this](auto& x) { perform(x); }, a);
+    todo_.clear();
+    arm(paths_.next_timeout());
+  }
+
+  void perform(const punch::find& f) {
+    dht::lookup l;
+    l.target = record::location_of(crypto_, f.peer, name_space_);
+    l.want_record = true;
+    l.paths = lookup_paths_;
+    ask(links().dht, std::move(l), [this, peer = f.peer](dht::finished& answer) {
+      give(punch::found{peer, std::move(answer.found)});
+    });
+  }
+  void perform(const punch::visit_relay& v) { tell(links().relay, v); }
+  void perform(punch::send& s) {
+    tell(links().gateway, session::send{s.to, s.via, std::move(s.what), s.limit});
+  }
+  void perform(const punch::use& u) { tell(links().wireguard, u); }
+  void perform(const punch::suspect_relay& s) { tell(links().relay, s); }
+  void perform(const punch::status& s) { watch_path(s); }
+  void perform(const note& n) { watch(n); }
+
+  std::unique_ptr<rng> random_;
+  const crypto_suite& crypto_;
+  std::string name_space_;
+  std::uint8_t lookup_paths_;
+  punch::paths paths_;
+  punch::actions todo_;
+};
+
+}  // namespace
+
+punch_actor spawn_punch(caf::actor_system& s, context_ptr c, const peer_config& config,
+                        const peer_ports& ports) {
+  return s.spawn<punch_shell>(std::move(c), config, ports);
+}
+
+}  // namespace wh::actors

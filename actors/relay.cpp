@@ -1,0 +1,95 @@
+#include "actors/context.hpp"
+#include "actors/proto/relay/host.hpp"
+#include "actors/peer_shell.hpp"
+
+namespace wh::actors {
+
+namespace {
+
+/// RELAY carries for others (`host`) and is carried (`guest`).
+class relay_shell final : public peer_shell<relay_actor> {
+ public:
+  relay_shell(caf::actor_config& cfg, context_ptr c, const peer_config& config,
+              const peer_ports& ports)
+      : peer_shell(cfg, std::move(c)),
+        random_(ports.random("relay")),
+        host_({.consents = config.relays}),
+        guest_({}, *random_) {}
+
+  behavior_type make_behavior() override {
+    return {
+        alarm_clause(),
+        [this](session::deliver& in) {
+          if (std::holds_alternative<wire::relay_attached>(in.what))
+            guest_.handle(now(), relay::guest_received{in.from, std::move(in.what)}, asked_);
+          else
+            host_.handle(now(), relay::host_received{in.from, in.via.where, std::move(in.what)},
+                         served_);
+          act();
+        },
+        [this](const session::gave_up& in) {
+          guest_.handle(now(), relay::guest_failed{in.peer}, asked_);
+          act();
+        },
+        [this](const relay_candidate& in) {
+          guest_.handle(now(), relay::candidate{in.who}, asked_);
+          act();
+        },
+        [this](const relay::want_homes& in) {
+          guest_.handle(now(), in, asked_);
+          act();
+        },
+        [this](const punch::visit_relay& in) {
+          guest_.handle(now(), relay::visit{in.relay, in.wanted}, asked_);
+          act();
+        },
+        [this](const punch::suspect_relay& in) {
+          guest_.handle(now(), relay::suspect{in.relay}, asked_);
+          act();
+        },
+    };
+  }
+
+ protected:
+  void on_alarm(time_point t) override {
+    host_.handle_timeout(t);
+    guest_.handle_timeout(t, asked_);
+    act();
+  }
+
+ private:
+  void act() {
+    for (relay::host_action& a : served_) std::visit([this](auto& x) { perform(x); }, a);
+    served_.clear();
+    for (relay::guest_action& a : asked_) std::visit([this](auto& x) { perform(x); }, a);
+    asked_.clear();
+    arm(earlier(host_.next_timeout(), guest_.next_timeout()));
+  }
+
+  void perform(relay::host_send& s) {
+    tell(links().gateway, session::send{s.to, std::nullopt, std::move(s.what)});
+  }
+  void perform(relay::guest_send& s) {
+    tell(links().gateway, session::send{s.to.key, wire::direct(s.to.where), std::move(s.what)});
+  }
+  void perform(const relay::attached& a) { tell(links().punch, punch::relay_up{a.relay, a.rtt}); }
+  void perform(const relay::detached& d) { tell(links().punch, punch::relay_down{d.relay}); }
+  void perform(relay::homes& h) { tell(links().network, std::move(h)); }
+  void perform(const relay::need_candidates&) { tell(links().dht, need_peers{}); }
+  void perform(const note& n) { watch(n); }
+
+  std::unique_ptr<rng> random_;
+  relay::host host_;
+  relay::guest guest_;
+  relay::host_actions served_;
+  relay::guest_actions asked_;
+};
+
+}  // namespace
+
+relay_actor spawn_relay(caf::actor_system& s, context_ptr c, const peer_config& config,
+                        const peer_ports& ports) {
+  return s.spawn<relay_shell>(std::move(c), config, ports);
+}
+
+}  // namespace wh::actors
