@@ -1,0 +1,157 @@
+#pragma once
+
+#include <memory>
+#include <vector>
+
+#include "actors/proto/session/cookie.hpp"
+#include "actors/proto/session/noise.hpp"
+#include "actors/proto/session/replay_window.hpp"
+#include "actors/proto/wire/route.hpp"
+#include "transport/ports.hpp"
+#include "transport/time.hpp"
+
+namespace wh::session {
+
+constexpr time_point never = time_point::max();
+
+/// Keys that both sides have, and what was done with them. Absent when `mine` is 0.
+struct session_state {
+  aead_key send_key;
+  aead_key receive_key;
+  std::uint32_t mine = 0;
+  std::uint32_t theirs = 0;
+  std::uint64_t sent = 0;
+  replay_window seen;
+  time_point born{};
+  bool initiator = false;
+
+  session_state() = default;
+  session_state(const session_state&) = default;
+  session_state& operator=(const session_state&) = default;
+  ~session_state() {
+    wipe(send_key.value);
+    wipe(receive_key.value);
+  }
+  bool exists() const { return mine != 0; }
+};
+
+/// A message that waits for a session, encoded.
+struct waiting_message {
+  bytes encoded;
+  std::optional<wire::route> via;
+  ttl limit;
+};
+
+/// Our handshake with a peer.
+struct initiating {
+  std::optional<noise::handshake> state;
+  wire::route via;       // of the last try
+  wire::route via_next;  // of the next
+  ttl limit = ttl::host_default;
+  std::uint32_t mine = 0;
+  std::uint8_t tries = 0;
+  std::uint8_t detours = 0;  // tries moved forward because of a new way
+  bool resent_with_cookie = false;
+  bool has_cookie = false;
+  time_point try_last{};
+  time_point try_next{};
+  session::cookie cookie{};
+  fixed_bytes<packet::mac_size> mac1{};
+  bytes riding;  // the encoded message inside the initiation; empty: none
+};
+
+/// A peer's handshake whose response is held, in case its answer comes in a moment.
+struct answering {
+  noise::handshake state;
+  wire::route via;
+  std::uint32_t theirs = 0;
+  time_point deadline{};
+  std::size_t size_max = 0;
+};
+
+/// What a peer needs only while something is going on with it.
+struct activity {
+  std::unique_ptr<session::initiating> initiating;
+  std::unique_ptr<session::answering> answering;
+  std::vector<waiting_message> queue;
+  time_point start_at = never;  // begin a handshake of our own, if there is no session by then
+
+  session_state next;  // answered, not confirmed
+  wire::route next_via;
+  bool next_serves_dht = false;
+  time_point half_open_since = never;  // while answering or next
+
+  session_state previous;  // replaced, still received with
+  time_point previous_heard{};
+
+  endpoint candidate;  // an address not proven
+  std::uint64_t challenge = 0;
+  time_point challenged = time_point::min();
+  std::uint32_t candidate_received = 0;
+  std::uint32_t candidate_sent = 0;
+
+  bool half_open() const { return answering != nullptr || next.exists(); }
+  bool idle() const {
+    return !initiating && !half_open() && queue.empty() && !previous.exists() &&
+           candidate.is_unspecified();
+  }
+};
+
+struct peer {
+  public_key key;
+  session_state current;
+  time_point active{};       // last packet, either way
+  time_point asked = never;  // first request since something came
+  time_point direct_heard{};
+  endpoint proven[2];  // addresses, the last used first
+  bool used = false;
+  bool relayed = false;  // the default route is through `relay`
+  bool serves_dht = false;
+  bool timed = false;  // listed by the layer for its deadlines
+  std::unique_ptr<public_key> relay;
+  std::unique_ptr<session::activity> activity;
+
+  bool has_route() const { return relayed || !proven[0].is_unspecified(); }
+  wire::route route() const { return relayed ? wire::through(*relay) : wire::direct(proven[0]); }
+};
+
+/// Peers in numbered slots; an index on the wire is 16 random bits and the slot. References and
+/// pointers last until the next `add`.
+class session_table {
+ public:
+  using slot = std::uint16_t;
+  static constexpr std::size_t slots_max = 65535;
+
+  std::optional<slot> find(const public_key& k) const;
+  /// `k` must not be there, and the table not full.
+  slot add(const public_key& k);
+  void remove(slot s);
+  peer& operator[](slot s) { return slots_[s]; }
+  const peer& operator[](slot s) const { return slots_[s]; }
+  /// The slot an index belongs to, if it is in use.
+  std::optional<slot> slot_of(std::uint32_t index) const;
+  /// An index that no session or handshake of the slot has; never 0.
+  std::uint32_t fresh_index(slot s, rng& random) const;
+
+  activity& activity_of(slot s);
+  std::size_t size() const { return order_.size(); }
+  /// Slots run from 0 to below this; some may be unused.
+  std::size_t slot_end() const { return slots_.size(); }
+  std::size_t memory() const {
+    return slots_.capacity() * sizeof(peer) + order_.capacity() * sizeof(entry) +
+           free_.capacity() * sizeof(slot);
+  }
+
+ private:
+  struct entry {
+    std::uint64_t prefix;  // first bytes of the key; most comparisons end here
+    slot at;
+  };
+  std::vector<entry>::const_iterator position(const public_key& k) const;
+
+  std::vector<peer> slots_;
+  std::vector<entry> order_;  // by key
+  std::vector<slot> free_;
+};
+
+}  // namespace wh::session
