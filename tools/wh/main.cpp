@@ -38,8 +38,8 @@ constexpr command commands[] = {
      "read a network file and show what it says",
      "Shows the network, its members with their addresses, where they can be reached,\n"
      "and the proof of work of every key. `-` reads standard input.\n"
-     "Exit code 0: all is well. 1: a key has less proof of work than the file asks for.\n"
-     "2: the file is wrong; each wrong line is shown with the place underlined.\n", run_check},
+     "Exit code 0: all is well. 1: a key has less proof of work than asked for.\n"
+     "2: the file is wrong; each such line is shown with the place underlined.\n", run_check},
 };
 // clang-format on
 
