@@ -19,10 +19,10 @@ constexpr std::size_t bucket_count =
     static_cast<std::size_t>((exponent_max - exponent_min) * steps);
 
 std::size_t bucket_of(double v) {
+  if (v >= 0x1p40) return bucket_count - 1;  // frexp of infinity tells nothing
+  if (v < 0x1p-31) return 0;
   int exponent = 0;
   const double fraction = std::frexp(v, &exponent);  // [0.5, 1)
-  if (v <= 0 || exponent <= exponent_min) return 0;
-  if (exponent > exponent_max) return bucket_count - 1;
   const auto step = static_cast<int>((fraction - 0.5) * 2 * steps);
   return static_cast<std::size_t>((exponent - 1 - exponent_min) * steps + step);
 }

@@ -39,7 +39,7 @@ void read_network(const node& n, network_config& c, mistakes& out) {
   t.read("detail", c.detail,
          {{"cloud", network_detail::cloud}, {"packets", network_detail::packets}});
   t.read("latency", c.latency,
-         {{"king-like", latency_model::king_like}, {"constant", latency_model::constant}});
+         {{"king-like", latency_kind::king_like}, {"constant", latency_kind::constant}});
   t.read("latency_ms", c.latency_ms, {0, 60'000});
   t.read("jitter_ms", c.jitter_ms, {0, 60'000});
   t.read("loss_ratio", c.loss_ratio, share);

@@ -57,8 +57,10 @@ table_reader::table_reader(const node& n, std::string_view name, mistakes& out)
   }
   const auto known = keys_of(name);
   for (const auto& [key, member] : n.members)
-    if (std::find(known.begin(), known.end(), key) == known.end())
+    if (std::find(known.begin(), known.end(), key) == known.end()) {
+      unknown_ = true;
       out_->add(error_at(member.key, "unknown key " + ticked(key), hint_for(key, name_)));
+    }
 }
 
 const node* table_reader::find(std::string_view key) const {

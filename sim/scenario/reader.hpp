@@ -70,9 +70,10 @@ class table_reader {
     out_->add(error_at(n.value, std::move(message), std::move(hint)));
   }
   void wrong_type(std::string_view key, const node& n, std::string_view wanted) const;
-  /// A mistake of the table as a whole, shown at its header.
+  /// A mistake of the table as a whole, shown at its header. Not said of a table with an unknown
+  /// key: what it lacks is most likely that key, written right.
   void wrong_table(std::string message, std::string hint = {}) const {
-    wrong(*node_, std::move(message), std::move(hint));
+    if (!unknown_) wrong(*node_, std::move(message), std::move(hint));
   }
   const node& tree() const { return *node_; }
 
@@ -84,6 +85,7 @@ class table_reader {
   const node* node_;
   std::string name_;
   mistakes* out_;
+  bool unknown_ = false;
 };
 
 /// 0.5, 3, 1e+06: the shortest form that reads back.

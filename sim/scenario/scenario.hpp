@@ -18,12 +18,12 @@ namespace wh::sim {
 
 enum class crypto_kind : std::uint8_t { real, modelled };
 enum class network_detail : std::uint8_t { cloud, packets };
-enum class latency_model : std::uint8_t { king_like, constant };
+enum class latency_kind : std::uint8_t { king_like, constant };
 
 /// `[network]`: what lies between the peers.
 struct network_config {
   network_detail detail = network_detail::cloud;
-  latency_model latency = latency_model::king_like;
+  latency_kind latency = latency_kind::king_like;
   /// One way: the constant model's delay, or the median of the king-like model's pairs.
   double latency_ms = 50;
   /// Each datagram's delay grows by a uniform draw from [0, jitter_ms].

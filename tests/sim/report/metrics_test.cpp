@@ -1,0 +1,143 @@
+#include "sim/report/metrics.hpp"
+
+#include <algorithm>
+#include <catch2/catch.hpp>
+#include <cmath>
+#include <set>
+
+#include "transport/rng.hpp"
+
+using namespace wh;
+using namespace wh::sim;
+
+TEST_CASE("definitions are sorted, single, and end in a full stop") {
+  const auto all = metric_definitions();
+  for (std::size_t i = 0; i < all.size(); ++i) {
+    INFO(all[i].name);
+    if (i > 0) CHECK(all[i - 1].name < all[i].name);
+    CHECK(all[i].sentence.ends_with('.'));
+    CHECK(all[i].name.find('.') != std::string_view::npos);
+    CHECK(find_metric(all[i].name) == &all[i]);
+    CHECK((all[i].kind == metric_kind::ratio) ==
+          (all[i].name.find("ratio") != std::string_view::npos));
+  }
+  CHECK(find_metric("no.such") == nullptr);
+  CHECK(find_metric("") == nullptr);
+}
+
+TEST_CASE("what may be expected is every metric and every statistic of a distribution") {
+  const auto names = expectable_names();
+  const std::set<std::string> set(names.begin(), names.end());
+  CHECK(set.size() == names.size());
+  CHECK(set.count("paths.direct_ratio") == 1);
+  CHECK(set.count("paths.outage_s.max") == 1);
+  CHECK(set.count("paths.direct_ratio.p95") == 0);
+}
+
+TEST_CASE("quantiles of few samples are samples, by nearest rank") {
+  distribution d;
+  for (const double v : {5.0, 1.0, 4.0, 2.0, 3.0}) d.observe(v);
+  CHECK(d.exact());
+  CHECK(d.count() == 5);
+  CHECK(d.mean() == 3);
+  CHECK(d.min() == 1);
+  CHECK(d.max() == 5);
+  CHECK(d.quantile(0) == 1);
+  CHECK(d.quantile(0.2) == 1);
+  CHECK(d.quantile(0.21) == 2);
+  CHECK(d.quantile(0.5) == 3);
+  CHECK(d.quantile(0.99) == 5);
+  CHECK(d.quantile(1) == 5);
+  d.observe(0.5);
+  CHECK(d.quantile(0.2) == 1);
+  CHECK(d.quantile(0.1) == 0.5);
+}
+
+TEST_CASE("an empty distribution is zero") {
+  const distribution d;
+  CHECK(d.count() == 0);
+  CHECK(d.mean() == 0);
+  CHECK(d.quantile(0.5) == 0);
+}
+
+TEST_CASE("quantiles of many samples are off by at most 0.8 percent") {
+  // Over twelve powers of ten, so that buckets of many sizes take part.
+  seeded_rng random{seed{1}};
+  distribution d;
+  std::vector<double> exact;
+  for (int i = 0; i < 200'000; ++i) {
+    const double v = std::pow(10, random.unit() * 12 - 6);
+    d.observe(v);
+    exact.push_back(v);
+  }
+  CHECK_FALSE(d.exact());
+  std::sort(exact.begin(), exact.end());
+  CHECK(d.min() == exact.front());
+  CHECK(d.max() == exact.back());
+  for (const double q : {0.001, 0.01, 0.1, 0.25, 0.5, 0.9, 0.95, 0.99, 0.999}) {
+    const double truth = exact[static_cast<std::size_t>(std::ceil(q * 200'000)) - 1];
+    CHECK(std::fabs(d.quantile(q) - truth) <= truth * 0.008);
+  }
+}
+
+TEST_CASE("a distribution takes any number") {
+  distribution d;
+  for (std::size_t i = 0; i < distribution::exact_max; ++i) d.observe(1);
+  for (const double v : {0.0, -1.0, std::nan(""), 1e300, 1e-300, HUGE_VAL}) d.observe(v);
+  CHECK_FALSE(d.exact());
+  CHECK(d.count() == distribution::exact_max + 6);
+  CHECK(d.min() == 0);
+  CHECK(d.max() == HUGE_VAL);
+  CHECK(d.quantile(0.5) == Approx(1).epsilon(0.008));
+}
+
+TEST_CASE("the same samples give the same result on both sides of the bound") {
+  seeded_rng a{seed{3}}, b{seed{3}};
+  distribution x, y;
+  for (int i = 0; i < 70'000; ++i) {
+    x.observe(a.unit());
+    y.observe(b.unit());
+    if (i % 10'000 == 0) CHECK(y.quantile(0.5) <= 1);  // asking in between changes nothing
+  }
+  for (const double q : {0.1, 0.5, 0.9}) CHECK(x.quantile(q) == y.quantile(q));
+  CHECK(x.mean() == y.mean());
+}
+
+TEST_CASE("metrics are read by name and statistic") {
+  metrics m;
+  m.add("network.datagrams", 3);
+  m.add("network.datagrams");
+  m.tally("paths.direct_ratio", true);
+  m.tally("paths.direct_ratio", false);
+  m.observe("paths.rtt_s", 0.1);
+  m.observe("paths.rtt_s", 0.3);
+  CHECK(m.read("network.datagrams") == 4.0);
+  CHECK(m.read("paths.direct_ratio") == 0.5);
+  CHECK(*m.read("paths.rtt_s") == Approx(0.2));
+  CHECK(m.read("paths.rtt_s.max") == 0.3);
+  CHECK(m.read("paths.rtt_s.p50") == 0.1);
+  CHECK(m.read("paths.rtt_s.n") == 2.0);
+  CHECK_FALSE(m.read("paths.rtt_s.p51"));
+  CHECK_FALSE(m.read("paths.direct_ratio.p50"));
+  CHECK_FALSE(m.read("no.such"));
+  CHECK_FALSE(m.read(""));
+}
+
+TEST_CASE("nothing measured is no value, but for the number of samples") {
+  metrics m;
+  m.set("paths.direct_ratio", ratio{0, 0});
+  m.samples("paths.rtt_s");
+  CHECK_FALSE(m.read("paths.direct_ratio"));
+  CHECK_FALSE(m.read("paths.rtt_s"));
+  CHECK_FALSE(m.read("paths.rtt_s.p95"));
+  CHECK(m.read("paths.rtt_s.n") == 0.0);
+}
+
+TEST_CASE("a name given as a passing string is kept") {
+  metrics m;
+  {
+    const std::string name = "network.datagrams";
+    m.add(name);
+  }
+  CHECK(m.values().begin()->first == "network.datagrams");
+}

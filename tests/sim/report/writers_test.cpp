@@ -1,0 +1,234 @@
+#include "sim/report/writers.hpp"
+
+#include <catch2/catch.hpp>
+#include <fstream>
+#include <nlohmann/json.hpp>
+#include <sstream>
+
+#include "sim/report/format.hpp"
+
+using namespace wh;
+using namespace wh::sim;
+
+namespace {
+
+report sample() {
+  report r;
+  r.scenario = "sample";
+  r.question = "What comes out?";
+  r.seed = 7;
+  r.trace_hash = "00ff";
+  r.peers = 3;
+  r.virtual_time = 120s;
+  r.events = 12'345;
+  r.wall_s = 0.5;
+  r.memory_peak_bytes = 12'300'000;
+  r.metrics.set("paths.direct_ratio", ratio{1, 2});
+  r.metrics.add("network.datagrams", 99);
+  r.metrics.observe("paths.rtt_s", 0.25);
+  r.pairs.push_back({"a", "b", "openwrt", "symmetric", path_kind::direct, "", 420ms, 900ms, 84ms});
+  r.pairs.push_back(
+      {"a", "c", "openwrt", "public", path_kind::relayed, "random_ports", 420ms, {}, {}});
+  return r;
+}
+
+expectation metric(std::string name, std::optional<double> min, std::optional<double> max,
+                   std::optional<double> equals = {}) {
+  return {std::move(name), min, max, equals, {}, path_kind::connected, "so it is"};
+}
+expectation pair(std::string a, std::string b, path_kind p) {
+  return {"", {}, {}, {}, {std::move(a), std::move(b)}, p, "so it is"};
+}
+std::string verdict(const expectation& e) {
+  auto r = sample();
+  const bool held = judge(r, {e});
+  return (held ? "held: " : "broken: ") + r.expectations.at(0).message;
+}
+
+}  // namespace
+
+TEST_CASE("an expectation says what was measured and what was expected") {
+  CHECK(verdict(metric("paths.direct_ratio", 0.5, {})) ==
+        "held: paths.direct_ratio = 0.5 (at least 0.5)");
+  CHECK(verdict(metric("paths.direct_ratio", 0.97, {})) ==
+        "broken: paths.direct_ratio = 0.5, at least 0.97 expected");
+  CHECK(verdict(metric("paths.rtt_s.max", {}, 0.2)) ==
+        "broken: paths.rtt_s.max = 0.25, at most 0.2 expected");
+  CHECK(verdict(metric("network.datagrams", 99, 99)) == "held: network.datagrams = 99 (99 to 99)");
+  CHECK(verdict(metric("network.datagrams", {}, {}, 98)) ==
+        "broken: network.datagrams = 99, exactly 98 expected");
+}
+
+TEST_CASE("what was not measured breaks its expectation") {
+  CHECK(verdict(metric("dht.lookups", {}, 5)) ==
+        "broken: dht.lookups has no value: nothing was measured, at most 5 expected");
+}
+
+TEST_CASE("a pair is expected by its path, in either order") {
+  CHECK(verdict(pair("a", "b", path_kind::direct)) == "held: a - b is direct");
+  CHECK(verdict(pair("c", "a", path_kind::connected)) == "held: c - a is relayed");
+  CHECK(verdict(pair("a", "c", path_kind::direct)) ==
+        "broken: a - c is relayed, direct expected (random_ports)");
+  CHECK(verdict(pair("a", "b", path_kind::unreachable)) ==
+        "broken: a - b is direct, unreachable expected");
+  CHECK(verdict(pair("b", "c", path_kind::direct)) ==
+        "broken: b - c was not asked to connect, direct expected");
+}
+
+TEST_CASE("one broken expectation breaks the run") {
+  auto r = sample();
+  CHECK(judge(r, {}));
+  CHECK_FALSE(judge(r, {metric("paths.direct_ratio", 0.5, {}), metric("dht.lookups", 1, {})}));
+  CHECK(r.expectations.size() == 2);
+  CHECK(judge(r, {metric("paths.direct_ratio", 0.5, {})}));
+  CHECK(r.expectations.size() == 1);
+}
+
+TEST_CASE("the summary is a page to read") {
+  auto r = sample();
+  judge(r, {metric("paths.direct_ratio", 0.97, {}), pair("a", "b", path_kind::direct)});
+  CHECK(
+      summary(r) ==
+      "sample, seed 7\n"
+      "  What comes out?\n"
+      "  3 peers, 2 min of simulated time, 12.3 k events; took 500 ms (240 times real time, 24.7 k "
+      "events/s), 12.3 MB of memory\n"
+      "\n"
+      "  from  to  NAT of from  NAT of to  path     first payload  direct after  round trip  why "
+      "not "
+      "direct\n"
+      "  ----  --  -----------  ---------  -------  -------------  ------------  ----------  "
+      "--------------\n"
+      "  a     b   openwrt      symmetric  direct          420 ms        900 ms       84 ms\n"
+      "  a     c   openwrt      public     relayed         420 ms             -           -  "
+      "random_ports\n"
+      "\n"
+      "  metric              value   of\n"
+      "  ------------------  -----  ---\n"
+      "  network.datagrams      99\n"
+      "  paths.direct_ratio    0.5  1/2\n"
+      "\n"
+      "  distribution  n  mean   p50   p90   p95   p99   max\n"
+      "  ------------  -  ----  ----  ----  ----  ----  ----\n"
+      "  paths.rtt_s   1  0.25  0.25  0.25  0.25  0.25  0.25\n"
+      "\n"
+      "  BROKEN  paths.direct_ratio = 0.5, at least 0.97 expected\n"
+      "          because so it is\n"
+      "  ok      a - b is direct\n"
+      "  1 of 2 expectations broken\n"
+      "  trace hash 00ff\n");
+}
+
+TEST_CASE("colours come only when asked for") {
+  auto r = sample();
+  CHECK(summary(r).find('\x1b') == std::string::npos);
+  CHECK(summary(r, {true, 20}).find('\x1b') != std::string::npos);
+}
+
+TEST_CASE("of many pairs the worst are shown, and how many are not") {
+  auto r = sample();
+  r.pairs[1].path = path_kind::unreachable;
+  const auto text = summary(r, {false, 1});
+  CHECK(text.find("unreachable") != std::string::npos);
+  CHECK(text.find(" direct ") == text.find(" direct after"));
+  CHECK(text.find("... and 1 more pairs, in report.json") != std::string::npos);
+}
+
+TEST_CASE("the report as JSON has every part, in a fixed order, each metric with its definition") {
+  auto r = sample();
+  judge(r, {metric("paths.direct_ratio", 0.97, {}), pair("a", "b", path_kind::direct)});
+  const auto text = to_json(r);
+  const auto j = nlohmann::json::parse(text);
+  CHECK(j["scenario"] == "sample");
+  CHECK(j["seed"] == 7);
+  CHECK(j["held"] == false);
+  CHECK(j["host"]["events_per_s"] == 24'690.0);
+  CHECK(j["metrics"]["paths.direct_ratio"]["part"] == 1);
+  CHECK(j["metrics"]["paths.direct_ratio"]["value"] == 0.5);
+  CHECK(j["metrics"]["paths.rtt_s"]["p95"] == 0.25);
+  CHECK(j["metrics"]["paths.rtt_s"]["unit"] == "s");
+  CHECK(j["metrics"]["paths.rtt_s"]["definition"] == find_metric("paths.rtt_s")->sentence);
+  CHECK(j["pairs"][1]["reason"] == "random_ports");
+  CHECK(j["pairs"][1]["time_to_direct_s"].is_null());
+  CHECK(j["expectations"][0]["min"] == 0.97);
+  CHECK(j["expectations"][1]["path"] == "direct");
+  CHECK(text.find("\"scenario\"") < text.find("\"seed\""));
+  CHECK(text == to_json(r));
+}
+
+TEST_CASE("without the host, two reports of equal runs are equal") {
+  auto a = sample(), b = sample();
+  b.wall_s = 99;
+  b.memory_peak_bytes = 1;
+  CHECK(to_json(a) != to_json(b));
+  CHECK(to_json(a, false) == to_json(b, false));
+}
+
+TEST_CASE("names that are no UTF-8 do not stop a report") {
+  auto r = sample();
+  r.pairs[0].from = "\xff\xfe";
+  CHECK_NOTHROW(nlohmann::json::parse(to_json(r)));
+}
+
+TEST_CASE("every metric's definition can be read by programs") {
+  const auto j = nlohmann::json::parse(definitions_to_json());
+  CHECK(j.size() == metric_definitions().size());
+  CHECK(j["paths.direct_ratio"]["kind"] == "ratio");
+}
+
+TEST_CASE("a pair's messages become a sequence diagram") {
+  report r;
+  r.flow = {{1500us, "a", "b; x", "lookup #1 <k>", false}, {2s, "b; x", "a", "reply", true}};
+  r.flow_cut = true;
+  CHECK(to_mermaid(r) ==
+        "sequenceDiagram\n"
+        "  participant p0 as a\n"
+        "  participant p1 as b#59; x\n"
+        "  p0->>p1: 1.5 ms lookup #35;1 #lt;k#gt;\n"
+        "  p1-xp0: 2000.0 ms reply\n"
+        "  note over p0: cut after 2 messages\n");
+  CHECK(to_mermaid(report{}) == "sequenceDiagram\n");
+}
+
+TEST_CASE("numbers are written for people") {
+  CHECK(format_number(0.97312) == "0.9731");
+  CHECK(format_number(123'456) == "123456");
+  CHECK(format_number(0) == "0");
+  CHECK(format_exact(0.1) == "0.1");
+  CHECK(format_duration(0s) == "0 s");
+  CHECK(format_duration(1500us) == "1.5 ms");
+  CHECK(format_duration(12us) == "12 us");
+  CHECK(format_duration(90s) == "90 s");
+  CHECK(format_duration(250s) == "4 min 10 s");
+  CHECK(format_duration(7500s) == "2 h 5 min");
+  CHECK(format_duration(86'400s * 3) == "3 d");
+  CHECK(format_duration(-90s) == "-90 s");
+  CHECK(format_bytes(999) == "999 B");
+  CHECK(format_bytes(1'500'000) == "1.5 MB");
+  CHECK(format_bytes(std::uint64_t{5} * 1000 * 1000 * 1000 * 1000) == "5 TB");
+  CHECK(format_count(950) == "950");
+  CHECK(format_count(12'345) == "12.3 k");
+  CHECK(format_count(1.2e6) == "1.2 M");
+  CHECK(format_count(5e9) == "5 G");
+}
+
+TEST_CASE("a table leaves out columns that say nothing and counts letters, not bytes") {
+  text_table t({{"a"}, {"empty"}, {"n", text_table::align::right}});
+  t.row({"\xc3\xa4", "", "1"});
+  t.row({"bb", "", "10"});
+  CHECK(t.print(" ") == " a    n\n --  --\n \xc3\xa4    1\n bb  10\n");
+}
+
+TEST_CASE("a file is replaced as a whole, and a failure says which file and why") {
+  const auto folder = std::filesystem::temp_directory_path() / "wh_writers_test";
+  std::filesystem::create_directories(folder);
+  CHECK(write_file(folder / "x", "one").empty());
+  CHECK(write_file(folder / "x", "two").empty());
+  std::ostringstream text;
+  text << std::ifstream(folder / "x").rdbuf();
+  CHECK(text.str() == "two");
+  CHECK_FALSE(std::filesystem::exists(folder / "x.part"));
+  CHECK(write_file(folder / "no" / "x", "one").find("No such file or directory") !=
+        std::string::npos);
+  std::filesystem::remove_all(folder);
+}
