@@ -1,0 +1,48 @@
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <vector>
+
+#include "transport/expected.hpp"
+#include "transport/rng.hpp"
+#include "transport/time.hpp"
+
+namespace wh::sim {
+
+/// How far apart two sites of the internet are: the same both ways and for all time. A site is a
+/// host with a public address, or the outermost box of those behind one. No table of pairs: a
+/// site's place follows from its number.
+class latency_model {
+ public:
+  enum class kind : std::uint8_t { constant, king_like, matrix };
+
+  /// Every pair alike.
+  static latency_model constant(duration one_way);
+  /// Sites on six continents in a plane, with a height for each site's access (the shape that
+  /// Vivaldi found: Dabek et al., SIGCOMM 2004, 5.4), spread so that the median round trip is about
+  /// 160 ms, as between the DNS servers of King (Gummadi et al., IMW 2002).
+  static latency_model king_like(seed s);
+  /// A file of N lines with N round-trip times in milliseconds each, `#` starting a comment. Each
+  /// site is one of the N, drawn from the seed; the two directions are averaged.
+  static expected<latency_model, std::string> matrix_file(const std::string& path, seed s);
+
+  duration one_way(std::uint32_t a, std::uint32_t b) const;
+  /// Routers between two sites, 8 to 20 (most paths of traceroute surveys lie in between), the same
+  /// both ways. 3 between a site and itself.
+  std::uint8_t hops(std::uint32_t a, std::uint32_t b) const;
+
+ private:
+  explicit latency_model(kind k, seed s)
+      : kind_(k), sites_(s.derive("sites")), hops_(s.derive("hops")) {}
+  std::uint32_t row(std::uint32_t site) const;
+
+  kind kind_;
+  seed sites_;
+  seed hops_;
+  duration constant_{};
+  std::uint32_t rows_ = 0;
+  std::vector<std::uint32_t> one_way_us_;
+};
+
+}  // namespace wh::sim
