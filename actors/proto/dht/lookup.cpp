@@ -156,8 +156,9 @@ void iterative_lookup::answered(std::uint8_t serial, bool gave_record) {
 bool iterative_lookup::over() const {
   // With several paths, holders on one of them alone may all be one attacker's, replaying an old
   // record.
-  if (holders_ >= limits_.quorum && (limits_.paths == 1 || std::popcount(holder_paths_) > 1))
-    return true;
+  // Where one path heard of everybody near the target first, twice as many of it will do.
+  const bool several = limits_.paths == 1 || std::popcount(holder_paths_) > 1;
+  if (holders_ >= limits_.quorum * (several ? 1 : 2)) return true;
   bool waiting = false;
   const bool may_ask = requests_ < limits_.requests;
   each_due([&](std::size_t i) {

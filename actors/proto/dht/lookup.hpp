@@ -19,7 +19,8 @@ struct lookup_limits {
   std::uint8_t heard = 40;
   /// Contacts of one /24 or /48 that one lookup takes up; 0 for no limit.
   std::uint8_t per_network = 10;
-  /// Distinct holders whose records end a lookup before its time.
+  /// Distinct holders of the newest record, on two paths, that end a lookup before its time; on one
+  /// path of several it takes twice as many.
   std::uint8_t quorum = 3;
   /// Nodes within `radius` of the target are asked too, up to `region` in number.
   prefix radius = 0;

@@ -156,6 +156,8 @@ void node::answered(time_point now, const received& in, const request& r, const 
     switch (table_.answered(static_cast<std::uint32_t>(unix_seconds(now)), r.id, c)) {
       case admission::added:
         out.emplace_back(note{"dht.contact_added", c.key, c.where});
+        // The first host of a network has nobody to join by: others find it.
+        if (!joined_ && next_join_ == never) next_join_ = now;
         break;
       case admission::spare:
         out.emplace_back(note{"dht.bucket_full", c.key, c.where});

@@ -57,7 +57,7 @@ struct config {
   duration join_retry = 2s;
   duration join_retry_max = 5min;
   /// Publishers sign anew every 30 min; this steps in when they do not.
-  duration republish = 40min;
+  duration republish = 35min;
   /// Holders and their tokens are used again for this long before they are looked up anew.
   duration holders_life = 50min;
 };

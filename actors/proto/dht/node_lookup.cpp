@@ -241,7 +241,8 @@ void node::store_at_holders(time_point now, publication& p, actions& out) {
 void node::later(time_point now, publication& p) {
   if (p.copies > 0) {
     p.retry = duration::zero();
-    p.next = now + jittered(config_.republish);
+    // Never before its time: who signs anew in less is not to be forestalled.
+    p.next = now + config_.republish + jittered(config_.republish / 4);
     return;
   }
   p.retry = std::min(p.retry == duration::zero() ? config_.join_retry * 4 : p.retry * 2,

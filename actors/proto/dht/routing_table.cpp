@@ -182,17 +182,18 @@ const entry* routing_table::random(rng& r) const {
 }
 
 double routing_table::estimated_nodes() const {
-  // The i-th closest of N uniform ids lies about i / N of the space away. The median over the
-  // siblings bears some that are ground close to us, which a mean would not.
+  // The i-th closest of N uniform ids lies about i / N of the space away, and (i - 1) / distance is
+  // an unbiased estimate of N. Of the farther half of the siblings, for the first few scatter most;
+  // the median, which bears some ids that are ground close to ours, as a mean would not.
   const std::size_t n = std::min<std::size_t>(entries_.size(), limits_.k);
-  if (n == 0) return 1;
+  if (n < limits_.k) return static_cast<double>(std::max<std::size_t>(n, 1));
   std::vector<double> estimates;
   estimates.reserve(n);
-  for (std::size_t i = 0; i < n; ++i) {
+  for (std::size_t i = n / 2; i < n; ++i) {
     const double d = static_cast<double>(distance(self_, entries_[i].id)) * 0x1p-64;
-    estimates.push_back(d > 0 ? static_cast<double>(i + 1) / d : 0x1p64);
+    estimates.push_back(d > 0 ? static_cast<double>(i) / d : 0x1p64);
   }
-  const auto middle = estimates.begin() + static_cast<std::ptrdiff_t>(n / 2);
+  const auto middle = estimates.begin() + static_cast<std::ptrdiff_t>(estimates.size() / 2);
   std::nth_element(estimates.begin(), middle, estimates.end());
   return std::max(*middle, static_cast<double>(n));
 }
