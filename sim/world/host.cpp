@@ -1,0 +1,138 @@
+#include "sim/world/host.hpp"
+
+namespace wh::sim {
+
+namespace {
+
+/// Headers of IP and UDP.
+std::size_t on_the_wire(const endpoint& to, std::size_t payload) {
+  return payload + 8 + (to.address.is_v4() ? 20 : 40);
+}
+
+}  // namespace
+
+host::host(surroundings& around, std::size_t number, const public_key& key, const host_spec& where,
+           bool has_wireguard)
+    : around_(around),
+      number_(number),
+      key_(key),
+      id_(around.net.add_host(where, this)),
+      has_wireguard_(has_wireguard) {
+  around_.net.set_online(id_, false);
+}
+
+void host::start(const actors::peer_config& config) {
+  around_.net.set_online(id_, true);
+  started_ = around_.sim.now();
+  ++starts_;
+  // Each life draws from streams of its own, or a second one would repeat the first one's choices.
+  const seed life = around_.root.derive("host", number_).derive("life", starts_);
+  if (has_wireguard_)
+    wireguard_ = std::make_unique<wireguard_model>(key_, life.derive("wireguard"));
+  actors::peer_ports ports{
+      .datagrams = *this,
+      .wireguard = has_wireguard_ ? this : nullptr,
+      .state = disk_,
+      .crypto = around_.crypto,
+      .clock = around_.sim.clock(),
+      .random = [life](std::string_view name) -> std::unique_ptr<rng> {
+        return std::make_unique<seeded_rng>(life.derive(name));
+      },
+      .watcher = around_.watcher,
+  };
+  around_.sim.together([&] { peer_ = actors::spawn_peer(around_.sim.system(), config, ports); });
+}
+
+void host::stop() {
+  if (!peer_) return;
+  online_ += around_.sim.now() - started_;
+  around_.net.set_online(id_, false);
+  around_.sim.together([&] { actors::kill_peer(*peer_); });
+  peer_.reset();
+  wireguard_.reset();
+  alarm_ = {};
+}
+
+duration host::time_online() const {
+  return online_ + (running() ? around_.sim.now() - started_ : duration{0});
+}
+
+void host::readdressed() {
+  if (peer_) around_.sim.post(peer_->all->network, actors::readdressed{local_endpoints()});
+}
+
+// datagram_port
+
+void host::send(const endpoint& to, bytes payload, ttl limit) {
+  if (payload.empty() || payload[0] == 0xff) {
+    ++upkeep_datagrams_;
+    upkeep_bytes_ += on_the_wire(to, payload.size());
+  }
+  around_.net.send(id_, to, std::move(payload), static_cast<std::uint8_t>(limit));
+}
+
+void host::on_datagram(const endpoint& from, const endpoint&, bytes&& payload) {
+  if (!peer_ || payload.empty() || !around_.world->hears(*this, from.address)) return;
+  if (payload[0] == 0xff) {
+    around_.sim.post(peer_->all->gateway, actors::arrived{wire::direct(from), std::move(payload)});
+  } else if (wireguard_) {
+    wireguard_->received(around_.sim.now(), from, payload, todo_);
+    act();
+  }
+}
+
+// wireguard_device
+
+void host::set_peer(const wireguard_peer& p) {
+  wireguard_->set_peer(around_.sim.now(), p, todo_);
+  act();
+}
+
+void host::remove_peer(const public_key& k) {
+  wireguard_->remove_peer(k);
+}
+
+std::vector<wireguard_peer_status> host::status() const { return wireguard_->status(); }
+
+endpoint host::open_tunnel(const public_key& k) { return wireguard_->open_tunnel(k); }
+
+void host::close_tunnel(const public_key& k) { wireguard_->close_tunnel(k); }
+
+void host::inject(const public_key& k, bytes datagram) {
+  wireguard_->received(around_.sim.now(), wireguard_->open_tunnel(k), datagram, todo_);
+  act();
+}
+
+void host::send_payload(const public_key& to, bytes payload) {
+  if (!wireguard_) return;
+  wireguard_->payload(around_.sim.now(), to, std::move(payload), todo_);
+  act();
+}
+
+void host::act() {
+  // Acting may call back: what comes out meanwhile is dealt with by the outer call.
+  if (acting_) return;
+  acting_ = true;
+  while (!todo_.empty()) {
+    auto now_todo = std::move(todo_);
+    todo_.clear();
+    for (auto& a : now_todo) std::visit([this](auto& x) { perform(x); }, a);
+  }
+  acting_ = false;
+  set_timer(alarm_.arm(wireguard_->next_timeout()));
+}
+
+void host::set_timer(std::optional<time_point> at) {
+  if (!at) return;
+  around_.sim.at(*at, [this, life = starts_, t = *at] {
+    if (!wireguard_ || life != starts_) return;
+    if (alarm_.ring(around_.sim.now(), t)) {
+      wireguard_->handle_timeout(around_.sim.now(), todo_);
+      act();
+    } else {
+      set_timer(alarm_.timer());
+    }
+  });
+}
+
+}  // namespace wh::sim

@@ -1,0 +1,109 @@
+#pragma once
+
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "actors/alarm.hpp"
+#include "actors/peer.hpp"
+#include "sim/net/network.hpp"
+#include "sim/runtime/simulation.hpp"
+#include "sim/wireguard/model.hpp"
+#include "sim/world/plan.hpp"
+#include "sim/world/state.hpp"
+
+namespace wh::sim {
+
+class host;
+
+/// The world, as a host sees it.
+class host_watcher {
+ public:
+  virtual ~host_watcher() = default;
+  /// Something came out of a tunnel. `relayed`: WireGuard got it from the tunnel endpoint of the peer,
+  /// not from the network.
+  virtual void on_payload(host& at, const public_key& from, byte_view payload, bool relayed) = 0;
+  /// Whether a datagram from this address gets to the host: not across a partition.
+  virtual bool hears(const host& at, const ip_address& from) const = 0;
+};
+
+/// What every host of a world uses.
+struct surroundings {
+  simulation& sim;
+  network& net;
+  const crypto_suite& crypto;
+  seed root;
+  actors::observer* watcher = nullptr;
+  host_watcher* world = nullptr;
+};
+
+/// One simulated machine: the ports that its peer's actors are bound to, the modelled WireGuard device,
+/// and a disk that outlives the peer.
+class host final : private datagram_port, private wireguard_device, private receiver {
+ public:
+  /// The machine is connected at once and starts switched off.
+  host(surroundings& around, std::size_t number, const public_key& key, const host_spec& where,
+       bool has_wireguard);
+  host(const host&) = delete;
+  host& operator=(const host&) = delete;
+
+  void start(const actors::peer_config& config);
+  /// As if the power went: nothing is said to anybody.
+  void stop();
+  bool running() const { return peer_.has_value(); }
+
+  /// Sends through WireGuard; lost when the host does not run.
+  void send_payload(const public_key& to, bytes payload);
+
+  std::size_t number() const { return number_; }
+  const public_key& key() const { return key_; }
+  host_id id() const { return id_; }
+  endpoint local() const { return around_.net.local_endpoint(id_); }
+  const actors::peer* peer() const { return peer_ ? &*peer_ : nullptr; }
+  memory_state& disk() { return disk_; }
+  /// The peer is told that its addresses changed.
+  void readdressed();
+
+  /// How long it ran, earlier lives included.
+  duration time_online() const;
+  time_point started() const { return started_; }
+  std::uint64_t starts() const { return starts_; }
+  /// What the peer sent but WireGuard's own datagrams, with the headers of UDP and IP.
+  std::uint64_t upkeep_bytes() const { return upkeep_bytes_; }
+  std::uint64_t upkeep_datagrams() const { return upkeep_datagrams_; }
+  std::uint64_t wireguard_handshakes() const { return wireguard_handshakes_; }
+
+ private:
+  // datagram_port
+  void send(const endpoint& to, bytes payload, ttl limit) override;
+  std::vector<endpoint> local_endpoints() const override { return {local()}; }
+  // wireguard_device
+  void set_peer(const wireguard_peer& p) override;
+  void remove_peer(const public_key& k) override;
+  std::vector<wireguard_peer_status> status() const override;
+  endpoint open_tunnel(const public_key& k) override;
+  void close_tunnel(const public_key& k) override;
+  void inject(const public_key& k, bytes datagram) override;
+  // receiver
+  void on_datagram(const endpoint& from, const endpoint& to, bytes&& payload) override;
+
+  void act(bool relayed = false);
+  void set_timer(std::optional<time_point> at);
+
+  surroundings& around_;
+  std::size_t number_;
+  public_key key_;
+  host_id id_;
+  bool has_wireguard_;
+  std::optional<actors::peer> peer_;
+  std::unique_ptr<wireguard_model> wireguard_;
+  actors::alarm alarm_;
+  memory_state disk_;
+  std::uint64_t starts_ = 0;
+  time_point started_{};
+  duration online_{0};
+  std::uint64_t upkeep_bytes_ = 0, upkeep_datagrams_ = 0, wireguard_handshakes_ = 0;
+};
+
+}  // namespace wh::sim
