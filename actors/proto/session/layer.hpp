@@ -85,8 +85,8 @@ struct limits {
 class layer {
  public:
   struct config {
-    private_key secret;
-    std::string name_space;
+    private_key secret{};
+    std::string name_space{};
     /// The proof of work that every peer's key must carry.
     unsigned workbit = 0;
     /// Told to every peer.
