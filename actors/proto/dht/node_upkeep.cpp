@@ -21,8 +21,8 @@ void node::join(time_point now, actions& out) {
 }
 
 void node::join_over(time_point now, const running& l, actions& out) {
-  if (l.engine.closest_answered(1).empty()) {
-    // Nobody answered. What we know stays, and is asked again.
+  if (l.engine.closest_answered(1).empty() || table_.size() == 0) {
+    // Nobody answered, or nobody who serves. What we know stays, and is asked again.
     next_join_ = now + jittered(join_every_);
     join_every_ = std::min(join_every_ * 2, config_.join_retry_max);
     out.emplace_back(note{"dht.join_failed", {}, {}, l.engine.requests()});
@@ -30,7 +30,7 @@ void node::join_over(time_point now, const running& l, actions& out) {
   }
   join_every_ = config_.join_retry;
   next_join_ = never;
-  if (joined_ || table_.size() == 0) return;
+  if (joined_) return;
   joined_ = true;
   seeds_.erase(seeds_.begin() + boot_seeds_, seeds_.end());
   seeds_.shrink_to_fit();

@@ -122,15 +122,15 @@ TEST_CASE("a record nobody renews is gone after two hours") {
 
 TEST_CASE("records are found when 30 of 100 nodes have died, and tables recover") {
   dht_net net{5};
-  net.grow(200);
+  net.grow(150);
   net.run_for(10min);
   std::vector<std::size_t> publishers;
-  for (std::size_t i = 1; i < 200; i += 20) {
+  for (std::size_t i = 1; i < 150; i += 20) {
     publishers.push_back(i);
     net.tell(i, dht::publish{net.record_of(i, 1)});
   }
   net.run_for(10s);
-  for (std::size_t i = 0; i < 200; ++i)
+  for (std::size_t i = 0; i < 150; ++i)
     if (i % 20 != 1 && net.random().chance(0.3)) net.kill(i);
   CHECK(records_found(net, publishers) == publishers.size());
   // The first round goes to the holders that are left, the next one to those closest now.
@@ -151,7 +151,7 @@ TEST_CASE("contacts that liars invent do not enter any table") {
   net.grow(60);
   net.run_for(30s);
   for (std::size_t i = 10; i < 20; ++i) net[i].how = manner::invents;
-  net.run_for(10min);
+  net.run_for(5min);
   for (std::size_t i = 0; i < net.size(); ++i)
     for (const dht::entry& e : net[i].node->table().entries()) {
       bool real = false;
@@ -279,7 +279,7 @@ TEST_CASE("lookups work with one packet in twenty lost") {
 TEST_CASE(
     "an idle host of a grown network costs less than 60 bytes per second, publishing included") {
   dht_net net{14};
-  net.grow(150);
+  net.grow(100);
   for (std::size_t i = 0; i < net.size(); ++i) net.tell(i, dht::publish{net.record_of(i, 1)});
   const auto hours = [&](int n) {
     for (int half = 0; half < 2 * n; ++half) {
@@ -289,7 +289,7 @@ TEST_CASE(
       net.run_for(30min);
     }
   };
-  hours(3);
+  hours(2);
   const auto bytes_so_far = [&] {
     std::uint64_t n = 0;
     for (std::size_t i = 0; i < net.size(); ++i) n += net[i].sent_bytes;
