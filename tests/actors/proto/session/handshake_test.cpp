@@ -192,9 +192,8 @@ TEST_CASE("a peer that cannot be reached one way is met the other way, and nothi
   net.run(100ms);
   CHECK(alice.up.size() == 1);
   CHECK(bob.up.size() == 1);
-  CHECK(std::any_of(alice.inbox.begin(), alice.inbox.end(), [](const deliver& d) {
-    return std::holds_alternative<wire::nodes>(d.what);
-  }));
+  CHECK(std::any_of(alice.inbox.begin(), alice.inbox.end(),
+                    [](const deliver& d) { return std::holds_alternative<wire::nodes>(d.what); }));
   net.run(10s);
   CHECK(alice.down.empty());
 }

@@ -61,8 +61,15 @@ class network {
 
   host& add(const std::string& name, layer::config c = {}, const crypto_suite* crypto = nullptr) {
     const auto n = static_cast<std::uint8_t>(hosts.size() + 1);
-    host& h = hosts.emplace_back(
-        host{{ip_address::v4(10, n, 0, 1), 1000}, seeded_rng{seed_.derive(name)}, {}, {}, {}, {}, {}, {}, {}});
+    host& h = hosts.emplace_back(host{{ip_address::v4(10, n, 0, 1), 1000},
+                                      seeded_rng{seed_.derive(name)},
+                                      {},
+                                      {},
+                                      {},
+                                      {},
+                                      {},
+                                      {},
+                                      {}});
     start(h, std::move(c), crypto);
     return h;
   }
@@ -87,7 +94,8 @@ class network {
   void datagram(host& h, const wire::route& from, byte_view d) { feed(h, received{from, d}); }
 
   void apply(host& h, actions& first) {
-    std::deque<action> todo(std::make_move_iterator(first.begin()), std::make_move_iterator(first.end()));
+    std::deque<action> todo(std::make_move_iterator(first.begin()),
+                            std::make_move_iterator(first.end()));
     while (!todo.empty()) {
       action a = std::move(todo.front());
       todo.pop_front();
@@ -116,9 +124,10 @@ class network {
   void run(duration d) {
     const time_point end = now + d;
     for (;;) {
-      auto packet = std::min_element(air_.begin(), air_.end(), [](const flying& a, const flying& b) {
-        return std::pair{a.at, a.order} < std::pair{b.at, b.order};
-      });
+      auto packet =
+          std::min_element(air_.begin(), air_.end(), [](const flying& a, const flying& b) {
+            return std::pair{a.at, a.order} < std::pair{b.at, b.order};
+          });
       time_point next = packet == air_.end() ? never : packet->at;
       host* timer = nullptr;
       for (host& h : hosts)
@@ -158,8 +167,9 @@ class network {
   void launch(host& h, transmit& t) {
     flying f{now + delay, order_++, wire::direct(h.address), t.via, t.to, std::move(t.datagram)};
     if (t.via.relayed()) f.from = t.via;
-    if (jitter > 0ms) f.at += duration{static_cast<std::int64_t>(random_.below(
-                          static_cast<std::uint64_t>(jitter.count())))};
+    if (jitter > 0ms)
+      f.at += duration{
+          static_cast<std::int64_t>(random_.below(static_cast<std::uint64_t>(jitter.count())))};
     sent.push_back(f);
     if (tap && !tap(f)) return;
     if (random_.chance(loss)) return;
