@@ -72,7 +72,10 @@ class punch_shell final : public peer_shell<punch_actor> {
   }
   void perform(const punch::visit_relay& v) { tell(links().relay, v); }
   void perform(punch::send& s) {
-    tell(links().gateway, session::send{s.to, s.via, std::move(s.what), s.limit});
+    // A direct route to nowhere in particular is the session's own.
+    const bool named = s.via.relayed() || !s.via.where.is_unspecified();
+    tell(links().gateway, session::send{s.to, named ? std::optional{s.via} : std::nullopt,
+                                        std::move(s.what), s.limit});
   }
   void perform(const punch::use& u) { tell(links().wireguard, u); }
   void perform(const punch::suspect_relay& s) { tell(links().relay, s); }

@@ -20,7 +20,8 @@ std::vector<endpoint> member::candidates() const {
 
 void member::changed(time_point now, actions& out) {
   if (config_.publishes) {
-    const auto soon = now + config_.debounce;
+    auto soon = now + config_.debounce;
+    if (published_) soon = std::max(soon, *published_ + config_.publish_interval_min);
     next_publish_ = next_publish_ ? std::min(*next_publish_, soon) : soon;
   }
   out.push_back(tell_paths{reach_.kind, candidates()});
@@ -40,11 +41,13 @@ void member::handle(time_point now, const reachability& in, actions& out) {
 }
 
 void member::handle(time_point now, const homes_changed& in, actions& out) {
+  if (homes_ == in.relays) return;
   homes_ = in.relays;
   changed(now, out);
 }
 
 void member::handle(time_point now, const addresses_changed& in, actions& out) {
+  if (local_ == in.local) return;
   local_ = in.local;
   changed(now, out);
 }
@@ -64,6 +67,7 @@ void member::handle_timeout(time_point now, actions& out) {
   for (const wire::contact& c : homes_) r.relays.push_back(c);
   // A record that names no place to go to would only say that we live.
   if (r.endpoints.empty() && r.relays.empty()) return;
+  published_ = now;
   sequence_ = r.sequence = std::max(sequence_ + 1, unix_seconds(now));
   r.expires = unix_seconds(now + config_.record_life);
   out.push_back(save_sequence{sequence_});

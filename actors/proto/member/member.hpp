@@ -16,6 +16,8 @@ struct config {
   bool publishes = true;
   /// NAT class and relays settle within moments of each other: one record tells of all.
   duration debounce = 500ms;
+  /// A NAT that keeps changing its mind does not make the DHT's storers work for it.
+  duration publish_interval_min = 5s;
   duration republish = 30min;
   duration record_life = 2h;
   duration save_cache = 5min;
@@ -85,7 +87,7 @@ class member {
   reachability reach_;
   std::vector<wire::contact> homes_;
   bool homes_wanted_ = false;
-  std::optional<time_point> next_publish_, next_save_;
+  std::optional<time_point> next_publish_, next_save_, published_;
 };
 
 }  // namespace wh::member

@@ -1,14 +1,17 @@
 #include "actors/proto/nat/classifier.hpp"
 
 #include <algorithm>
+#include <array>
 
 namespace wh::nat {
 
 namespace {
 
-// 256 addresses are more than a node talks to before its class is settled; a full memory only makes
-// more dial-backs inconclusive.
+// More addresses than a node talks to in the minutes for which a NAT's filter stays open. The
+// oldest makes room: to take an acquaintance for a stranger would call a closed NAT open.
 constexpr std::size_t talked_to_max = 256;
+// Who is open already only confirms it every ten minutes, and there are many of his kind.
+constexpr std::size_t talked_to_open_max = 64;
 
 std::uint32_t short_hash(const ip_address& a) {
   std::uint64_t h = load_be<std::uint64_t>(a.raw().data()) * 0x9e3779b97f4a7c15U;
@@ -16,48 +19,70 @@ std::uint32_t short_hash(const ip_address& a) {
   return static_cast<std::uint32_t>(h >> 32);
 }
 
+/// Observations are comparable within a realm only: a host of two families has two mappings, and a
+/// neighbour sees the address inside.
+enum realm : std::size_t { outside_v4, outside_v6, inside, realms };
+
+realm realm_of(const endpoint& me) {
+  if (!me.address.is_global()) return inside;
+  return me.address.is_v4() ? outside_v4 : outside_v6;
+}
+
+/// One endpoint's votes, and where in the order of time they stand.
+struct tally {
+  endpoint me;
+  std::size_t votes = 0;
+  std::size_t first = 0;
+  std::size_t last = 0;
+};
+
 }  // namespace
 
 classifier::classifier(config c, std::vector<endpoint> local, rng& random)
     : config_(c), local_(std::move(local)), random_(random), dial_interval_(c.dial_interval) {
-  if (config_.how == mode::direct) {
-    current_.kind = wire::nat_class::open;
-    current_.serves = true;
-    for (const endpoint& e : local_)
-      if (e.address.is_global()) {
-        current_.external = e;
-        break;
-      }
-  }
+  if (config_.how != mode::direct) return;
+  external_ = first_global();
+  current_ = {wire::nat_class::open, external_, true};
+}
+
+endpoint classifier::first_global() const {
+  const auto at = std::find_if(local_.begin(), local_.end(),
+                               [](const endpoint& e) { return e.address.is_global(); });
+  return at != local_.end() ? *at : endpoint{};
 }
 
 bool classifier::talked_to(const ip_address& a) const {
-  return std::binary_search(talked_to_.begin(), talked_to_.end(), short_hash(a));
+  return std::any_of(seen_.begin(), seen_.end(),
+                     [&](const observation& o) { return o.by.where.address == a; }) ||
+         std::find(talked_to_.begin(), talked_to_.end(), short_hash(a)) != talked_to_.end();
 }
 
 void classifier::remember(const ip_address& a) {
   const auto h = short_hash(a);
-  const auto at = std::lower_bound(talked_to_.begin(), talked_to_.end(), h);
-  if ((at != talked_to_.end() && *at == h) || talked_to_.size() >= talked_to_max) return;
-  talked_to_.insert(at, h);
+  std::erase(talked_to_, h);
+  if (talked_to_.size() >= (reachable_ ? talked_to_open_max : talked_to_max))
+    talked_to_.erase(talked_to_.begin());
+  talked_to_.push_back(h);
 }
 
 void classifier::handle(time_point now, const observed& in, actions& out) {
-  if (in.me.is_unspecified()) return;
+  if (in.me.is_unspecified() || in.me.port() == 0) return;
   const auto same = [&](const observation& o) { return o.by.where.address == in.by.where.address; };
+  const auto stale = [&](const observation& o) { return now - o.at > config_.observation_life; };
   const auto known = std::find_if(seen_.begin(), seen_.end(), same);
-  if (known != seen_.end() && known->me == in.me) {
+  if (known != seen_.end() && known->me == in.me && !stale(*known)) {
     // The common case by far: nothing new but the time.
     known->at = now;
     std::rotate(known, known + 1, seen_.end());
     return;
   }
-  std::erase_if(seen_, [&](const observation& o) { return now - o.at > config_.observation_life; });
-  std::erase_if(seen_, same);
+  std::erase_if(seen_, [&](const observation& o) { return stale(o) || same(o); });
   if (seen_.size() >= config_.observers_max) seen_.erase(seen_.begin());
   seen_.push_back({in.by, in.me, now});
-  if (!reachable_) remember(in.by.where.address);
-  if (!next_dial_ && config_.how == mode::unknown) next_dial_ = now + dial_interval_;
+  if (config_.how == mode::unknown) {
+    remember(in.by.where.address);
+    if (!next_dial_) next_dial_ = now + config_.dial_interval;
+  }
   judge(now, out);
 }
 
@@ -67,13 +92,19 @@ void classifier::handle(time_point now, const reached& in, actions& out) {
     out.push_back(note{"nat.reach_from_acquaintance", {}, in.from, 0});
     return;
   }
+  // IPv6 hosts are often open where IPv4 is translated; the verdict speaks of one of them.
+  if (in.from.address.is_v4() != external_.address.is_v4()) {
+    out.push_back(note{"nat.reach_of_other_family", {}, in.from, 0});
+    return;
+  }
   out.push_back(note{"nat.reached_by_stranger", {}, in.from, 0});
   nonce_ = 0;
   dials_ = 0;
   reachable_ = true;
-  talked_to_ = {};
-  dial_interval_ = config_.dial_interval_max;
-  next_dial_ = now + dial_interval_;
+  if (talked_to_.size() > talked_to_open_max)
+    talked_to_ = {talked_to_.end() - talked_to_open_max, talked_to_.end()};
+  dial_interval_ = config_.dial_interval;
+  next_dial_ = now + config_.dial_interval_max;
   judge(now, out);
 }
 
@@ -81,7 +112,10 @@ void classifier::handle_addresses(time_point now, std::vector<endpoint> local, a
   local_ = std::move(local);
   seen_.clear();
   talked_to_.clear();
+  mapping_ = wire::nat_class::unknown;
+  external_ = config_.how == mode::direct ? first_global() : endpoint{};
   reachable_ = false;
+  nonce_ = 0;
   dials_ = 0;
   dial_interval_ = config_.dial_interval;
   next_dial_.reset();
@@ -94,47 +128,89 @@ void classifier::handle_timeout(time_point now, actions& out) {
     next_dial_.reset();
     return;
   }
-  if (nonce_ != 0) ++dials_;
-  if (dials_ >= config_.dial_tries) {
+  if (nonce_ != 0 && dials_ < config_.dial_tries) ++dials_;
+  const bool settled = dials_ >= config_.dial_tries;
+  if (settled) {
     reachable_ = false;
     dial_interval_ = std::min(2 * dial_interval_, config_.dial_interval_max);
     judge(now, out);
   }
   nonce_ = random_.next() | 1;
-  const wire::contact whom = seen_[random_.below(seen_.size())].by;
+  // Who sees the family in question; the first word of the other one counts for nothing.
+  std::array<const observation*, 16> able{};
+  std::size_t count = 0;
+  for (const observation& o : seen_)
+    if (o.me.address.is_v4() == external_.address.is_v4() && count < able.size())
+      able[count++] = &o;
+  const wire::contact whom =
+      count > 0 ? able[random_.below(count)]->by : seen_[random_.below(seen_.size())].by;
   out.push_back(
       dial{whom, {wire::transaction{static_cast<std::uint32_t>(random_.next())}, nonce_}});
-  next_dial_ = now + dial_interval_;
+  next_dial_ = now + (settled ? dial_interval_ : config_.dial_interval);
+}
+
+void classifier::judge_mapping(time_point now) {
+  std::array<std::size_t, realms> heard{};
+  realm counted = inside;
+  const auto fresh = [&](const observation& o) { return now - o.at <= config_.observation_life; };
+  for (const observation& o : seen_)
+    if (fresh(o)) ++heard[counted = realm_of(o.me)];
+  for (const realm r : {outside_v4, outside_v6})
+    if (heard[r] >= 2) {
+      counted = r;
+      break;
+    }
+  const std::size_t observers = heard[counted];
+  if (observers == 0) return;
+
+  std::vector<tally> tallies;
+  for (std::size_t i = 0; i < seen_.size(); ++i) {
+    const observation& o = seen_[i];
+    if (!fresh(o) || realm_of(o.me) != counted) continue;
+    auto t =
+        std::find_if(tallies.begin(), tallies.end(), [&](const tally& x) { return x.me == o.me; });
+    if (t == tallies.end()) t = tallies.insert(t, {o.me, 0, i, i});
+    ++t->votes;
+    t->last = i;
+  }
+  // Of equals the newest: a NAT that rebooted is seen by the latest observer first.
+  std::sort(tallies.begin(), tallies.end(), [](const tally& a, const tally& b) {
+    return a.votes != b.votes ? a.votes > b.votes : a.last > b.last;
+  });
+  const tally* mapping = &tallies.front();
+  bool agreed = mapping->votes >= 2 && 2 * mapping->votes > observers;
+  if (!agreed && tallies.size() >= 2 && tallies[1].votes >= 2 &&
+      4 * (mapping->votes + tallies[1].votes) >= 3 * observers) {
+    const bool first_is_newer = mapping->first > tallies[1].last;
+    agreed = first_is_newer || tallies[1].first > mapping->last;
+    if (agreed && !first_is_newer) mapping = &tallies[1];
+  }
+
+  if (agreed) {
+    mapping_ = wire::nat_class::endpoint_independent;
+    external_ = mapping->me;
+  } else if (observers >= 3) {
+    const bool still_seen = mapping_ == wire::nat_class::endpoint_dependent &&
+                            std::any_of(tallies.begin(), tallies.end(), [&](const tally& t) {
+                              return t.me.address == external_.address;
+                            });
+    mapping_ = wire::nat_class::endpoint_dependent;
+    if (!still_seen) external_ = mapping->me;
+  } else if (mapping_ == wire::nat_class::unknown &&
+             (config_.how != mode::direct || external_.is_unspecified())) {
+    external_ = mapping->me;
+  }
 }
 
 void classifier::judge(time_point now, actions& out) {
-  verdict v;
-  std::size_t observers = 0, agreeing = 0;
-  for (const observation& o : seen_) {
-    if (now - o.at > config_.observation_life) continue;
-    ++observers;
-    const auto votes = static_cast<std::size_t>(
-        std::count_if(seen_.begin(), seen_.end(), [&](const observation& p) {
-          return p.me == o.me && now - p.at <= config_.observation_life;
-        }));
-    // Of equals the newest: a NAT that rebooted is seen by the latest observer first.
-    if (votes >= agreeing) {
-      agreeing = votes;
-      v.external = o.me;
-    }
-  }
-  const bool agreed = agreeing >= 2 && 2 * agreeing > observers;
-  const bool untranslated =
-      std::find(local_.begin(), local_.end(), v.external) != local_.end() && observers > 0;
-  if (agreed)
-    v.kind = wire::nat_class::endpoint_independent;
-  else if (observers >= 3)
-    v.kind = wire::nat_class::endpoint_dependent;
-  if (config_.how == mode::direct || (reachable_ && (agreed || observers < 3)))
+  judge_mapping(now);
+  verdict v{mapping_, external_, false};
+  if (config_.how == mode::direct ||
+      (reachable_ && mapping_ != wire::nat_class::endpoint_dependent))
     v.kind = wire::nat_class::open;
+  const bool untranslated = std::find(local_.begin(), local_.end(), external_) != local_.end();
   v.serves = v.kind == wire::nat_class::open ||
              (untranslated && dials_ < config_.dial_tries && config_.how == mode::unknown);
-  if (config_.how == mode::direct && observers == 0) v.external = current_.external;
   if (v == current_) return;
   current_ = v;
   out.push_back(v);

@@ -22,7 +22,8 @@ struct config {
   std::size_t observers_max = 8;
   /// RFC 4787 REQ-5 wants mappings to live 5 min: an older observation may be of another mapping.
   duration observation_life = 5min;
-  duration dial_interval = 2s;  // until the first verdict
+  duration dial_interval = 2s;  // between the tries that lead to a verdict
+  /// Between verdicts: how often `open` is confirmed, and at most how seldom it is hoped for.
   duration dial_interval_max = 10min;
   unsigned dial_tries = 3;  // unanswered requests until "strangers do not reach us"
 };
@@ -61,7 +62,16 @@ using actions = std::vector<action>;
 /// Mapping: of the newest observation of each of up to 8 observers (counted once per address), the
 /// endpoint named by more than half, and by at least two, is the mapping: `endpoint_independent`.
 /// With three or more observers and no such majority it is `endpoint_dependent`. One liar among
-/// four therefore changes nothing.
+/// four therefore changes nothing. Only observations of one realm are compared: IPv4 seen from
+/// outside, else IPv6, else what neighbours on our own network see.
+///
+/// A NAT that rebooted is seen by some observers as it was and by the others as it is; it is not
+/// taken for one whose mapping varies: two endpoints that share the observers, all of the one older
+/// than all of the other, are one mapping that moved.
+///
+/// Fewer than three observers who do not agree are no reason to give up an earlier finding. The
+/// endpoint reported for a mapping that varies stays the same while its address is still seen, for
+/// its port means nothing and each change is published.
 ///
 /// Filtering: an observer passes our nonce to a peer we never talked to; when that one's datagram
 /// arrives, strangers reach us: `open`. A datagram from an address we have talked to proves nothing
@@ -92,14 +102,18 @@ class classifier {
   };
 
   void judge(time_point now, actions& out);
+  void judge_mapping(time_point now);
+  endpoint first_global() const;
   bool talked_to(const ip_address& a) const;
   void remember(const ip_address& a);
 
   config config_;
   std::vector<endpoint> local_;
   rng& random_;
-  std::vector<observation> seen_;         // newest last, one per observer's address
-  std::vector<std::uint32_t> talked_to_;  // hashes of addresses, sorted; bounded
+  std::vector<observation> seen_;                       // newest last, one per observer's address
+  std::vector<std::uint32_t> talked_to_;                // hashes of addresses, newest last; bounded
+  wire::nat_class mapping_ = wire::nat_class::unknown;  // what the observers show, never `open`
+  endpoint external_;
   verdict current_;
   std::optional<time_point> next_dial_;
   duration dial_interval_;

@@ -3,23 +3,46 @@
 #include <algorithm>
 #include <array>
 
-#include "transport/check.hpp"
-
 namespace wh::punch {
 
 namespace {
 
-constexpr std::size_t pings_max = 48;
+constexpr std::size_t pings_max = 64;
+// The guest side keeps fewer.
+constexpr std::size_t attached_max = 128;
 
 // A NAT that took a stranger's packet for a connection of its own forgets it after 30 s of silence
 // (Linux, nf_conntrack_udp_timeout): the second try waits that long, the later ones follow the
 // clock.
 constexpr std::array<duration, 6> retry_after = {5s, 40s, 60s, 5min, 15min, 60min};
 
+/// Whether a member may have us send there because it says so: no loopback, no multicast, nothing
+/// that needs a scope.
+bool may_be_tried(const endpoint& e) {
+  if (e.is_unspecified() || e.port() == 0 || e.address.is_loopback()) return false;
+  if (e.address.is_v4()) {
+    const std::uint32_t a = e.address.v4_value();
+    return a >> 24 != 0 && a >> 28 < 0xe;  // not 0/8, 224/4, 240/4
+  }
+  const auto& raw = e.address.raw();
+  return raw[0] != 0xff && !(raw[0] == 0xfe && (raw[1] & 0xc0) == 0x80);
+}
+
+std::vector<endpoint> triable(const std::vector<endpoint>& all) {
+  std::vector<endpoint> v;
+  std::copy_if(all.begin(), all.end(), std::back_inserter(v), may_be_tried);
+  return v;
+}
+
 template <class Peers, class Key>
 auto lower(Peers& peers, const Key& k) {
   return std::lower_bound(peers.begin(), peers.end(), k,
                           [](const auto& p, const public_key& x) { return p.key < x; });
+}
+
+auto lower_contact(std::vector<wire::contact>& v, const public_key& k) {
+  return std::lower_bound(v.begin(), v.end(), k,
+                          [](const wire::contact& c, const public_key& x) { return c.key < x; });
 }
 
 }  // namespace
@@ -59,6 +82,8 @@ paths::peer& paths::obtain(time_point now, const public_key& k) {
   p.key = p.told.peer = k;
   p.last_payload = now;
   p.next_beat = now + config_.keepalive;
+  p.offers_left = config_.offers_burst;
+  p.offers_filled = now;
   return *peers_.insert(at, std::move(p));
 }
 
@@ -68,25 +93,33 @@ paths::relay_option* paths::find_relay(peer& p, const public_key& relay) {
   return nullptr;
 }
 
+const paths::relay_option* paths::find_relay(const peer& p, const public_key& relay) {
+  const auto at = std::find_if(p.relays.begin(), p.relays.end(),
+                               [&](const relay_option& r) { return r.relay.key == relay; });
+  return at != p.relays.end() ? &*at : nullptr;
+}
+
 void paths::handle(time_point now, const want& in, actions& out) {
   if (!find_member(in.peer)) return;
   peer& p = obtain(now, in.peer);
   p.last_payload = now;
+  // Who only waited for the other side's doings begins with its own.
+  const bool waits = p.wanted && p.next_lookup;
   p.wanted = true;
-  if (p.in_use || p.looking || p.next_lookup) return;
+  if (p.in_use || p.looking || waits) return;
   look_up(now, p, out);
   tell(p, out);
 }
 
-void paths::handle(time_point now, const forget& in, actions& out) { remove(now, in.peer, out); }
+void paths::handle(time_point, const forget& in, actions& out) { remove(in.peer, true, out); }
 
-void paths::remove(time_point, const public_key& k, actions& out) {
+void paths::remove(const public_key& k, bool say_bye, actions& out) {
   const auto at = lower(peers_, k);
   if (at == peers_.end() || at->key != k) return;
-  peer gone = std::move(*at);
+  const peer gone = std::move(*at);
   peers_.erase(at);
   if (gone.in_use) {
-    out.push_back(send{k, *gone.in_use, wire::bye{}});
+    if (say_bye) out.push_back(send{k, *gone.in_use, wire::bye{}});
     out.push_back(use{k, std::nullopt});
   }
   for (const relay_option& r : gone.relays)
@@ -102,8 +135,12 @@ void paths::handle(time_point now, self_changed in, actions& out) {
   if (same) return;
   // A new NAT, a new address: what failed before may work now.
   for (peer& p : peers_) {
-    if (p.direct || p.opening) continue;
-    p.failures = 0;
+    p.failures = p.unagreed = 0;
+    if (p.direct) {
+      p.next_beat = now;  // and what worked may not: the other side is to see where we are now
+      continue;
+    }
+    if (p.opening) continue;
     if (p.in_use) p.next_open = now + 500ms;
     tell(p, out);
   }
@@ -119,7 +156,7 @@ void paths::look_up(time_point now, peer& p, actions& out) {
   out.push_back(find{p.key});
   // What the network file says is tried beside what the DHT will say.
   if (const member* m = find_member(p.key); m && m->where) {
-    add_candidate(p, *m->where);
+    add_candidates(p, {*m->where});
     ping(now, p, wire::direct(*m->where), out);
   }
 }
@@ -128,21 +165,31 @@ void paths::handle(time_point now, const found& in, actions& out) {
   peer* p = find_peer(in.peer);
   if (!p) return;
   p->looking = false;
-  p->next_lookup = now + p->lookup_wait;
-  if (!in.what) {
+  p->next_lookup = now + std::max(p->lookup_wait, config_.lookup_retry);
+  if (!in.what || in.what->key != in.peer) {
     if (!p->in_use) p->why = reason::no_record;
     tell(*p, out);
     return;
   }
   if (!p->known || in.what->sequence >= p->known->sequence) p->known = in.what;
-  p->their_kind = p->known->nat;
+  const wire::record& known = *p->known;
+  p->their_kind = known.nat;
   if (!p->in_use) p->why = reason::contacting;
-  for (const endpoint& e : p->known->endpoints) add_candidate(*p, e);
-  for (const wire::contact& r : p->known->relays)
-    if (r.key != self_ && r.key != p->key) add_relay(now, *p, r, out);
-  // An open peer is reached at its endpoint; so may one be that names no relay.
-  if (p->their_kind == wire::nat_class::open || p->known->relays.empty())
-    for (const endpoint& e : p->known->endpoints) ping(now, *p, wire::direct(e), out);
+  const std::vector<endpoint> endpoints = triable(known.endpoints.items());
+  add_candidates(*p, endpoints);
+  bool meets = false;
+  for (const wire::contact& r : known.relays) {
+    if (r.key == self_) {
+      // We carry for it ourselves: the session that it keeps warm for that leads to it.
+      ping(now, *p, wire::direct({}), out);
+    } else if (r.key != p->key && may_be_tried(r.where)) {
+      add_relay(now, *p, r, out);
+      meets = true;
+    }
+  }
+  // An open peer is reached at its endpoint; so may one be that we cannot meet anywhere.
+  if (p->their_kind == wire::nat_class::open || !meets)
+    for (const endpoint& e : endpoints) ping(now, *p, wire::direct(e), out);
   tell(*p, out);
 }
 
@@ -163,12 +210,47 @@ void paths::add_relay(time_point now, peer& p, const wire::contact& relay, actio
   out.push_back(visit_relay{relay, true});
 }
 
-void paths::add_candidate(peer& p, const endpoint& e) {
-  if (e.is_unspecified() || e.port() == 0 ||
-      std::find(p.candidates.begin(), p.candidates.end(), e) != p.candidates.end())
-    return;
-  if (p.candidates.size() >= config_.candidates_max) p.candidates.erase(p.candidates.begin());
-  p.candidates.push_back(e);
+/// Something of the peer's came through this relay, so both of us are its guests.
+paths::relay_option* paths::met_at(peer& p, const public_key& relay, actions& out) {
+  relay_option* r = find_relay(p, relay);
+  if (!r) {
+    // Others may come on top of those that we chose, but not without end.
+    if (p.relays.size() >= config_.relays_max + 2) return nullptr;
+    // Where we are its guest anyway, we stay for this peer's sake too.
+    const auto ours = std::find_if(attached_.begin(), attached_.end(),
+                                   [&](const wire::contact& c) { return c.key == relay; });
+    const bool known = ours != attached_.end();
+    p.relays.push_back({.relay = known ? *ours : wire::contact{relay, {}}, .ours = known});
+    r = &p.relays.back();
+    if (known) out.push_back(visit_relay{r->relay, true});
+  }
+  r->attached = r->answered = true;
+  r->missed = 0;
+  return r;
+}
+
+void paths::add_candidates(peer& p, const std::vector<endpoint>& news) const {
+  std::vector<endpoint> all;
+  const auto add = [&](const endpoint& e) {
+    if (all.size() < config_.candidates_max && std::find(all.begin(), all.end(), e) == all.end())
+      all.push_back(e);
+  };
+  for (const endpoint& e : news) add(e);
+  for (const endpoint& e : p.candidates) add(e);
+  p.candidates = std::move(all);
+}
+
+duration paths::patience(const peer& p, const wire::route& via) const {
+  duration rtt{0};
+  if (!via.relay) {
+    if (p.direct && p.direct->where == via.where && p.direct->missed < config_.misses_to_suspect)
+      rtt = p.direct->rtt;
+  } else if (const relay_option* r = find_relay(p, *via.relay); r && usable(*r)) {
+    rtt = r->rtt;
+  }
+  // A path that is suspected already, or not known yet, is given its time.
+  if (rtt == 0ns) return config_.ping_timeout;
+  return std::min(std::max(3 * rtt, config_.ping_timeout_min), config_.ping_timeout);
 }
 
 void paths::ping(time_point now, peer& p, const wire::route& via, actions& out, ttl limit) {
@@ -176,31 +258,26 @@ void paths::ping(time_point now, peer& p, const wire::route& via, actions& out, 
   // An opener is not expected to arrive: no answer to it is no evidence.
   if (limit == ttl::host_default) {
     if (p.pings.size() >= pings_max) p.pings.erase(p.pings.begin());
-    p.pings.push_back({tx, via, now});
+    p.pings.push_back({tx, via, now, now + patience(p, via)});
   }
   out.push_back(send{p.key, via, wire::ping{tx}, limit});
+}
+
+bool paths::asked_lately(time_point now, const peer& p, const wire::route& via) const {
+  return std::any_of(p.pings.begin(), p.pings.end(),
+                     [&](const pending_ping& q) { return q.via == via && now - q.sent < 200ms; });
 }
 
 void paths::handle(time_point now, const received& in, actions& out) {
   if (!find_member(in.from)) return;
   if (std::holds_alternative<wire::bye>(in.what)) {
     peer* p = find_peer(in.from);
-    if (p && now - p->last_payload > config_.payload_recent) remove(now, in.from, out);
+    if (p && now - p->last_payload > config_.payload_recent) remove(in.from, false, out);
     return;
   }
   peer& p = obtain(now, in.from);
-  if (in.via.relay) {
-    // What came through a relay shows that both of us are its guests.
-    relay_option* r = find_relay(p, *in.via.relay);
-    if (!r && p.relays.size() < config_.relays_max + 2) {
-      p.relays.push_back({.relay = {*in.via.relay, {}}, .ours = false});
-      r = &p.relays.back();
-    }
-    if (r) {
-      r->attached = r->answered = true;
-      r->missed = 0;
-    }
-  }
+  if (!p.in_use && p.why == reason::none) p.why = reason::contacting;
+  if (in.via.relay) met_at(p, *in.via.relay, out);
   if (const auto* m = std::get_if<wire::ping>(&in.what))
     on_ping(now, p, in, *m, out);
   else if (const auto* answer = std::get_if<wire::pong>(&in.what))
@@ -216,12 +293,13 @@ void paths::on_ping(time_point now, peer& p, const received& in, const wire::pin
   out.push_back(send{p.key, in.via, wire::pong{m.tx, in.via.where}});
   if (in.via.relayed()) return;
   // It reaches us from there: whether we reach it there too, only our own ping can tell.
-  add_candidate(p, in.via.where);
+  add_candidates(p, {in.via.where});
   const bool known = p.direct && p.direct->where == in.via.where && p.direct->missed == 0;
-  const bool asked = std::any_of(p.pings.begin(), p.pings.end(), [&](const pending_ping& q) {
-    return q.via == in.via && now - q.sent < 200ms;
-  });
-  if (!known && !asked) ping(now, p, in.via, out);
+  if (!known && !asked_lately(now, p, in.via)) ping(now, p, in.via, out);
+  // It may have moved away from where we think it is.
+  if (p.direct && p.direct->where != in.via.where)
+    if (const auto old = wire::direct(p.direct->where); !asked_lately(now, p, old))
+      ping(now, p, old, out);
 }
 
 void paths::on_pong(time_point now, peer& p, const received& in, const wire::pong& m,
@@ -242,18 +320,20 @@ void paths::on_pong(time_point now, peer& p, const received& in, const wire::pon
     return;
   }
   if (in.via.relayed()) return;  // our packets reach it there; its own do not reach us
-  if (p.direct && p.direct->where == asked.via.where) {
+  // A ping by the session's own route finds out only now where it went.
+  const endpoint where = asked.via.where.is_unspecified() ? in.via.where : asked.via.where;
+  if (p.direct && p.direct->where == where) {
     p.direct->rtt = rtt;
     p.direct->missed = 0;
     return;
   }
   // The faster of two direct paths, and no change for a hair's breadth.
   if (p.direct && p.direct->missed == 0 && rtt + 5ms >= p.direct->rtt) return;
-  out.push_back(note{"punch.direct", p.key, asked.via.where, rtt / 1us});
-  p.direct = direct_path{asked.via.where, rtt, 0};
+  out.push_back(note{"punch.direct", p.key, where, rtt / 1us});
+  p.direct = direct_path{where, rtt, 0};
   p.opening.reset();
   p.next_open.reset();
-  p.failures = 0;
+  p.failures = p.unagreed = 0;
   p.next_beat = now + config_.heartbeat;
 }
 
@@ -277,29 +357,53 @@ void paths::offer(time_point now, peer& p, actions& out) {
   send_connect(p, wire::connect_phase::offer, id, *p.in_use, out);
 }
 
+bool paths::accept_offer(time_point now, peer& p) const {
+  const auto earned = (now - p.offers_filled) / config_.offer_interval;
+  if (earned > 0) {
+    const auto more = static_cast<unsigned>(std::min<std::int64_t>(earned, config_.offers_burst));
+    p.offers_left = std::min(p.offers_left + more, config_.offers_burst);
+    p.offers_filled = now;
+  }
+  if (p.offers_left == 0) return false;
+  --p.offers_left;
+  return true;
+}
+
 void paths::on_connect(time_point now, peer& p, const received& in, const wire::connect& m,
                        actions& out) {
+  using phase = attempt::phase;
+  using role = attempt::role;
+  const bool agreeing = p.opening && p.opening->where() == phase::agreeing;
+  const bool ours = p.opening && p.opening->mine() == role::offerer;
+  const bool current = agreeing && p.opening->id() == m.attempt;
   p.their_kind = m.nat;
-  for (const endpoint& e : m.candidates) add_candidate(p, e);
   switch (m.phase) {
     case wire::connect_phase::offer:
-      // Both offered: the smaller key's offer stands.
-      if (p.opening && p.opening->where() == attempt::phase::agreeing &&
-          p.opening->mine() == attempt::role::offerer && self_ < p.key)
+      // One at a time; and when both offered, the smaller key's offer stands.
+      if (p.opening && !agreeing) return;
+      if (agreeing && ours && self_ < p.key) return;
+      if (!accept_offer(now, p)) {
+        out.push_back(note{"punch.offer_ignored", p.key, {}, 0});
         return;
-      if (p.opening && p.opening->where() == attempt::phase::opening) return;
-      p.opening.emplace(now, m.attempt, attempt::role::answerer, config_.attempt);
+      }
+      add_candidates(p, triable(m.candidates.items()));
+      p.opening.emplace(now, m.attempt, role::answerer, config_.attempt);
       p.next_open.reset();
       if (!p.direct) p.why = reason::opening;
       send_connect(p, wire::connect_phase::answer, m.attempt, in.via, out);
       break;
     case wire::connect_phase::answer:
-      if (!p.opening || p.opening->id() != m.attempt) return;
+      if (!current || !ours) return;
+      add_candidates(p, triable(m.candidates.items()));
+      p.unagreed = 0;
       p.opening->answered(now);
+      // Twice: without it the other side lets our packets meet an unopened NAT.
       send_connect(p, wire::connect_phase::sync, m.attempt, in.via, out);
+      send_connect(p, wire::connect_phase::sync, m.attempt, in.via, out);
+      advance_attempt(now, p, out);
       break;
     case wire::connect_phase::sync:
-      if (!p.opening || p.opening->id() != m.attempt) return;
+      if (!current || ours) return;
       p.opening->synced(now);
       advance_attempt(now, p, out);
       break;
@@ -309,6 +413,7 @@ void paths::on_connect(time_point now, peer& p, const received& in, const wire::
 void paths::advance_attempt(time_point now, peer& p, actions& out) {
   while (p.opening && p.opening->due() <= now) {
     using kind = attempt::step::kind;
+    const bool agreed = p.opening->where() != attempt::phase::agreeing;
     switch (p.opening->advance(now).what) {
       case kind::nothing:
         return;
@@ -322,27 +427,60 @@ void paths::advance_attempt(time_point now, peer& p, actions& out) {
         break;
       case kind::gave_up:
         p.opening.reset();
-        if (p.direct) return;
-        p.why = why_failed(me_.kind, p.their_kind);
-        p.next_open = now + retry_after[std::min<std::size_t>(p.failures, retry_after.size() - 1)];
-        ++p.failures;
-        out.push_back(note{"punch.failed", p.key, {}, p.failures});
+        give_up(now, p, agreed, out);
         return;
     }
   }
 }
 
+void paths::give_up(time_point now, peer& p, bool agreed, actions& out) {
+  if (p.direct) return;
+  // An offer, answer or sync that was lost says nothing about the NATs.
+  if (!agreed && p.unagreed < 2) {
+    ++p.unagreed;
+    plan_open(now + 1s, p);
+    return;
+  }
+  p.unagreed = 0;
+  p.why = why_failed(me_.kind, p.their_kind);
+  plan_open(now + retry_after[std::min<std::size_t>(p.failures, retry_after.size() - 1)], p);
+  ++p.failures;
+  out.push_back(note{"punch.failed", p.key, {}, p.failures});
+}
+
+/// The larger key leaves the smaller one time to be first.
+void paths::plan_open(time_point at, peer& p) const {
+  p.next_open = at + (self_ < p.key ? 0ns : config_.courtesy);
+}
+
 void paths::handle(time_point now, const relay_up& in, actions& out) {
-  for (peer& p : peers_)
-    if (relay_option* r = find_relay(p, in.relay.key)) {
-      r->relay = in.relay;
-      r->attached = true;
-      r->missed = 0;
-      ping(now, p, wire::through(in.relay.key), out);
+  const auto at = lower_contact(attached_, in.relay.key);
+  if (at != attached_.end() && at->key == in.relay.key)
+    *at = in.relay;
+  else if (attached_.size() < attached_max)
+    attached_.insert(at, in.relay);
+  bool used = false;
+  for (peer& p : peers_) {
+    relay_option* r = find_relay(p, in.relay.key);
+    if (!r) continue;
+    used = true;
+    r->relay = in.relay;
+    if (!r->ours) {
+      r->ours = true;
+      out.push_back(visit_relay{in.relay, true});
     }
+    // Each peer's visit is told to all: only for whom it is news has anything changed.
+    if (r->attached && r->answered) continue;
+    if (!r->attached) r->missed = 0;
+    r->attached = true;
+    ping(now, p, wire::through(in.relay.key), out);
+  }
+  // A visit that crossed the word of its relay's death is on nobody's account.
+  if (!used) out.push_back(visit_relay{in.relay, false});
 }
 
 void paths::handle(time_point now, const relay_down& in, actions& out) {
+  std::erase_if(attached_, [&](const wire::contact& c) { return c.key == in.relay; });
   for (peer& p : peers_) {
     if (!find_relay(p, in.relay)) continue;
     // The guest side forgot it: no visit is left to end.
@@ -353,6 +491,8 @@ void paths::handle(time_point now, const relay_down& in, actions& out) {
 }
 
 void paths::handle(time_point now, const not_a_guest& in, actions& out) {
+  // It has forgotten ourselves: asking whether it lives makes us its guest again.
+  if (in.peer == self_) out.push_back(suspect_relay{in.relay});
   peer* p = find_peer(in.peer);
   relay_option* r = p ? find_relay(*p, in.relay) : nullptr;
   if (!r) return;
@@ -362,7 +502,7 @@ void paths::handle(time_point now, const not_a_guest& in, actions& out) {
   tell(*p, out);
 }
 
-void paths::handle(time_point now, const payload& in, actions& out) {
+void paths::handle(time_point now, const payload& in, actions&) {
   peer* p = find_peer(in.peer);
   if (!p) return;
   const bool woke = now - p->last_payload > config_.payload_recent;
@@ -371,147 +511,6 @@ void paths::handle(time_point now, const payload& in, actions& out) {
   if (woke && p->in_use && !p->direct && !p->opening &&
       (!p->next_open || *p->next_open > now + 1min))
     p->next_open = now + config_.heartbeat;
-  (void)out;
-}
-
-void paths::expire_pings(time_point now, peer& p, actions& out) {
-  const auto late = [&](const pending_ping& q) { return now - q.sent >= config_.ping_timeout; };
-  for (const pending_ping& q : p.pings) {
-    if (!late(q)) continue;
-    if (!q.via.relay) {
-      if (p.direct && p.direct->where == q.via.where) ++p.direct->missed;
-    } else if (relay_option* r = find_relay(p, *q.via.relay)) {
-      ++r->missed;
-      if (r->attached) out.push_back(suspect_relay{r->relay.key});
-    }
-  }
-  const std::size_t before = p.pings.size();
-  std::erase_if(p.pings, late);
-  if (p.pings.size() == before) return;
-  if (p.direct && p.direct->missed >= config_.misses_to_drop) {
-    out.push_back(note{"punch.lost", p.key, p.direct->where, 0});
-    p.direct.reset();
-    p.why = reason::lost;
-    p.failures = 0;
-    p.next_open = now + (self_ < p.key ? 0ns : config_.courtesy);
-  }
-  // Something was missed: the next beat comes at the pace of payload, whether there is any or not.
-  p.next_beat = std::min(p.next_beat, now + config_.heartbeat / 4);
-}
-
-void paths::beat(time_point now, peer& p, actions& out) {
-  const bool missed = (p.direct && p.direct->missed > 0) ||
-                      std::any_of(p.relays.begin(), p.relays.end(), [&](const relay_option& r) {
-                        return r.missed > 0 && p.in_use && p.in_use->relay == r.relay.key;
-                      });
-  const bool busy = missed || now - p.last_payload < config_.payload_recent;
-  p.next_beat = now + (busy ? config_.heartbeat : config_.keepalive);
-  if (p.direct) ping(now, p, wire::direct(p.direct->where), out);
-  for (const relay_option& r : p.relays) {
-    const bool carries = p.in_use && p.in_use->relay == r.relay.key;
-    // The others are asked only when they may be needed.
-    if (r.attached && (carries || (missed && r.missed < config_.misses_to_drop)))
-      ping(now, p, wire::through(r.relay.key), out);
-  }
-}
-
-void paths::choose(time_point now, peer& p, actions& out) {
-  std::optional<wire::route> best;
-  if (p.direct && p.direct->missed < config_.misses_to_suspect) {
-    best = wire::direct(p.direct->where);
-  } else {
-    const relay_option* pick = nullptr;
-    for (const relay_option& r : p.relays) {
-      if (!usable(r)) continue;
-      const bool current = p.in_use && p.in_use->relay == r.relay.key;
-      if (current) {
-        pick = &r;
-        break;
-      }
-      if (!pick || r.rtt < pick->rtt || (r.rtt == pick->rtt && r.relay.key < pick->relay.key))
-        pick = &r;
-    }
-    if (pick)
-      best = wire::through(pick->relay.key);
-    else if (p.direct)
-      best = wire::direct(p.direct->where);  // suspect, but there is nothing else
-  }
-  if (best) {
-    p.lookup_wait = 0ns;
-    if (!p.looking) p.next_lookup.reset();
-    if (best->relayed() && !p.direct && !p.opening && !p.next_open)
-      p.next_open = now + (self_ < p.key ? 0ns : config_.courtesy);
-  } else if (!p.looking && !p.next_lookup) {
-    p.next_lookup = now;
-  }
-  if (best == p.in_use) return;
-  if (best && !p.in_use) p.next_beat = now + config_.heartbeat;
-  p.in_use = best;
-  out.push_back(use{p.key, best});
-}
-
-void paths::tell(peer& p, actions& out) {
-  status s;
-  s.peer = p.key;
-  if (p.in_use) {
-    s.state = p.in_use->relayed() ? path_state::relayed : path_state::direct;
-    s.via = *p.in_use;
-    if (const relay_option* r = p.in_use->relay ? find_relay(p, *p.in_use->relay) : nullptr)
-      s.rtt = r->rtt;
-    else if (p.direct)
-      s.rtt = p.direct->rtt;
-  }
-  if (s.state == path_state::direct) p.why = reason::none;
-  if (s.state == path_state::relayed && (p.why == reason::none || p.why <= reason::no_relay))
-    p.why = p.opening || p.next_open ? reason::opening : why_failed(me_.kind, p.their_kind);
-  if (s.state == path_state::none && p.why >= reason::opening) p.why = reason::peer_silent;
-  s.why = p.why;
-  const bool same = s.state == p.told.state && s.why == p.told.why && s.via == p.told.via;
-  p.told = s;
-  if (!same) out.push_back(s);
-}
-
-void paths::handle_timeout(time_point now, actions& out) {
-  std::vector<public_key> idle;
-  for (peer& p : peers_) {
-    if (due(p) > now) continue;
-    expire_pings(now, p, out);
-    if (p.next_lookup && *p.next_lookup <= now) {
-      p.next_lookup.reset();
-      p.looking = false;
-      if (!p.in_use) {
-        if (p.why == reason::contacting)
-          p.why = p.known && p.known->relays.empty() ? reason::no_relay : reason::peer_silent;
-        look_up(now, p, out);
-      }
-    }
-    advance_attempt(now, p, out);
-    if (p.next_open && *p.next_open <= now) offer(now, p, out);
-    if (p.next_beat <= now) beat(now, p, out);
-    if (now - p.last_payload >= config_.idle) idle.push_back(p.key);
-    choose(now, p, out);
-    tell(p, out);
-  }
-  for (const public_key& k : idle) remove(now, k, out);
-}
-
-time_point paths::due(const peer& p) const {
-  time_point t = p.next_beat;
-  if (p.next_lookup) t = std::min(t, *p.next_lookup);
-  if (p.next_open) t = std::min(t, *p.next_open);
-  if (p.opening) t = std::min(t, p.opening->due());
-  // Pings are in the order they were sent.
-  if (!p.pings.empty()) t = std::min(t, p.pings.front().sent + config_.ping_timeout);
-  return t;
-}
-
-std::optional<time_point> paths::next_timeout() const {
-  std::optional<time_point> first;
-  for (const peer& p : peers_) {
-    const time_point t = due(p);
-    if (!first || t < *first) first = t;
-  }
-  return first;
 }
 
 std::optional<status> paths::status_of(const public_key& k) const {

@@ -15,14 +15,18 @@ namespace wh::punch {
 
 struct config {
   attempt_config attempt;
-  /// While payload flows a dead path is noticed after `misses_to_suspect` of these.
+  /// While payload flows a path is asked this often.
   duration heartbeat = 1s;
   /// Else only often enough for the NATs to keep the mapping: below the strictest common 30 s.
   duration keepalive = 25s;
   duration payload_recent = 15s;
   unsigned misses_to_suspect = 2;  // then the relay carries, the path is still asked
   unsigned misses_to_drop = 5;
+  /// A ping is missed after three of its path's round trips, within these bounds. An answer that
+  /// comes later still, up to `ping_memory`, takes the miss back.
+  duration ping_timeout_min = 300ms;
   duration ping_timeout = 1s;
+  duration ping_memory = 3s;
   duration lookup_retry = 2s;
   duration lookup_retry_max = 60s;
   /// The larger key waits this long for the other side's offer.
@@ -31,6 +35,10 @@ struct config {
   duration idle = 10min;
   std::size_t candidates_max = 8;
   std::size_t relays_max = 4;
+  /// A member's offers that are answered: this many in a row, then one per interval. Its candidates
+  /// may be anybody's addresses, and an attempt sends 64 packets.
+  unsigned offers_burst = 4;
+  duration offer_interval = 30s;
 };
 
 /// Somebody who may have a path; `where` when the network file gives an endpoint.
@@ -84,6 +92,7 @@ struct visit_relay {
   wire::contact relay;
   bool wanted = true;
 };
+/// A direct route to nowhere in particular is the session's own.
 struct send {
   public_key to;
   wire::route via;
@@ -156,12 +165,14 @@ class paths {
     wire::transaction tx;
     wire::route via;
     time_point sent;
+    time_point late_at;
+    bool late = false;
   };
   struct peer {
     public_key key;
     bool wanted = false;  // by us; else the other side came to us
     std::optional<wire::record> known;
-    std::vector<endpoint> candidates;
+    std::vector<endpoint> candidates;  // news first
     wire::nat_class their_kind = wire::nat_class::unknown;
     std::vector<relay_option> relays;
     std::optional<direct_path> direct;
@@ -171,6 +182,9 @@ class paths {
     status told;
     reason why = reason::none;
     unsigned failures = 0;  // attempts in a row
+    unsigned unagreed = 0;  // offers in a row that were not answered
+    unsigned offers_left = 0;
+    time_point offers_filled{};
     duration lookup_wait{0};
     bool looking = false;
     std::optional<time_point> next_lookup, next_open;
@@ -182,7 +196,10 @@ class paths {
   peer* find_peer(const public_key& k);
   const peer* find_peer(const public_key& k) const;
   peer& obtain(time_point now, const public_key& k);
-  void remove(time_point now, const public_key& k, actions& out);
+  void remove(const public_key& k, bool say_bye, actions& out);
+  void plan_open(time_point at, peer& p) const;
+  void give_up(time_point now, peer& p, bool agreed, actions& out);
+  bool accept_offer(time_point now, peer& p) const;
   void on_ping(time_point now, peer& p, const received& in, const wire::ping& m, actions& out);
   void on_pong(time_point now, peer& p, const received& in, const wire::pong& m, actions& out);
   void on_connect(time_point now, peer& p, const received& in, const wire::connect& m,
@@ -197,10 +214,15 @@ class paths {
   void expire_pings(time_point now, peer& p, actions& out);
   void beat(time_point now, peer& p, actions& out);
   void choose(time_point now, peer& p, actions& out);
-  void add_candidate(peer& p, const endpoint& e);
+  void add_candidates(peer& p, const std::vector<endpoint>& news) const;
   void add_relay(time_point now, peer& p, const wire::contact& relay, actions& out);
+  relay_option* met_at(peer& p, const public_key& relay, actions& out);
+  void tick(time_point now, peer& p, actions& out);
+  duration patience(const peer& p, const wire::route& via) const;
+  bool asked_lately(time_point now, const peer& p, const wire::route& via) const;
   void tell(peer& p, actions& out);
   static relay_option* find_relay(peer& p, const public_key& relay);
+  static const relay_option* find_relay(const peer& p, const public_key& relay);
   time_point due(const peer& p) const;
   bool usable(const relay_option& r) const {
     return r.attached && r.answered && r.missed < config_.misses_to_suspect;
@@ -210,8 +232,9 @@ class paths {
   public_key self_;
   rng& random_;
   self_changed me_;
-  std::vector<member> members_;  // by key
-  std::vector<peer> peers_;          // by key
+  std::vector<member> members_;          // by key
+  std::vector<peer> peers_;              // by key
+  std::vector<wire::contact> attached_;  // relays that carry for us, by key
 };
 
 }  // namespace wh::punch

@@ -63,6 +63,7 @@ std::string_view explain(reason r) {
 
 reason why_failed(wire::nat_class mine, wire::nat_class theirs) {
   const auto varies = [](wire::nat_class c) { return c == wire::nat_class::endpoint_dependent; };
+  if (mine == wire::nat_class::open || theirs == wire::nat_class::open) return reason::no_answer;
   if (varies(mine) && varies(theirs)) return reason::both_mappings_vary;
   if (varies(mine) || varies(theirs)) return reason::mapping_varies;
   return reason::no_answer;

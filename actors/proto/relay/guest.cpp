@@ -27,19 +27,29 @@ bool guest::resented(time_point now, const public_key& k) const {
 }
 
 void guest::ask(time_point now, stay& s, guest_actions& out) {
-  s.tx.value = static_cast<std::uint32_t>(random_.next());
-  s.asked = now;
+  // A question put again keeps its number: when the way has become longer than our patience, the
+  // answer to the first asking is an answer still.
+  if (s.unanswered == 0) {
+    s.tx.value = static_cast<std::uint32_t>(random_.next());
+    s.asked = now;
+  }
   ++s.unanswered;
   // A relay that has answered before is held to its own round trip.
-  s.due = now + (s.granted ? std::clamp<duration>(3 * s.rtt, 250ms, config_.answer_timeout)
+  s.due = now + (s.granted ? std::min(std::max<duration>(3 * s.rtt, 250ms), config_.answer_timeout)
                            : config_.answer_timeout);
   out.push_back(guest_send{s.relay, wire::relay_attach{s.tx}});
 }
 
 void guest::handle(time_point now, const candidate& in, guest_actions& out) {
-  std::erase_if(candidates_, [&](const wire::contact& c) { return c.key == in.who.key; });
-  if (candidates_.size() >= config_.candidates_max) candidates_.erase(candidates_.begin());
-  candidates_.push_back(in.who);
+  if (in.who.where.is_unspecified()) return;
+  const auto known = std::find_if(candidates_.begin(), candidates_.end(),
+                                  [&](const wire::contact& c) { return c.key == in.who.key; });
+  if (known != candidates_.end()) {
+    known->where = in.who.where;  // and keeps its place
+  } else {
+    if (candidates_.size() >= config_.candidates_max) candidates_.erase(candidates_.begin());
+    candidates_.push_back(in.who);
+  }
   fill_homes(now, out);
 }
 
@@ -50,8 +60,12 @@ void guest::handle(time_point now, const want_homes& in, guest_actions& out) {
     fill_homes(now, out);
     return;
   }
-  for (stay& s : stays_) s.home = false;
+  for (stay& s : stays_) {
+    s.home = false;
+    if (s.visitors == 0 && s.granted) out.push_back(detached{s.relay.key});
+  }
   std::erase_if(stays_, [](const stay& s) { return s.visitors == 0; });
+  search_again_.reset();
   tell_homes(out);
 }
 
@@ -67,8 +81,8 @@ void guest::handle(time_point now, const visit& in, guest_actions& out) {
     if (s->granted) out.push_back(attached{s->relay, s->rtt});
     return;
   }
-  if (stays_.size() >= config_.visits_max + config_.homes) {
-    out.push_back(note{"relay.visits_full", in.relay.key, in.relay.where, 0});
+  if (in.relay.where.is_unspecified() || stays_.size() >= config_.visits_max + config_.homes) {
+    out.push_back(note{"relay.visit_refused", in.relay.key, in.relay.where, 0});
     out.push_back(detached{in.relay.key});
     return;
   }
@@ -86,12 +100,15 @@ void guest::handle(time_point now, const guest_received& in, guest_actions& out)
     drop(now, in.from, true, out);
     return;
   }
-  s->rtt = now - s->asked;
+  if (s->unanswered == 0) return;  // a repeated answer
+  // Of a question put twice nobody knows which asking was answered (Karn and Partridge, 1987).
+  if (s->unanswered == 1 || !s->granted) s->rtt = now - s->asked;
   s->unanswered = 0;
   // Guests that attached in one burst do not renew in one.
-  const auto jitter = static_cast<std::int64_t>(random_.below(3'000'000'000));
-  s->due = now + std::min<duration>(config_.renew, std::chrono::seconds{m->lease_s} / 3) -
-           duration{jitter};
+  const duration jitter{static_cast<std::int64_t>(random_.below(3'000'000'000))};
+  s->due = now + std::max(std::min<duration>(config_.renew, std::chrono::seconds{m->lease_s} / 3) -
+                              jitter,
+                          config_.renew_min);
   if (s->granted) return;
   s->granted = true;
   out.push_back(attached{s->relay, s->rtt});
@@ -135,7 +152,7 @@ void guest::fill_homes(time_point now, guest_actions& out) {
     tell_homes(out);
   }
   while (have < config_.homes) {
-    // The oldest candidates first: whoever answered long ago and again is likelier to stay.
+    // The longest known first: whoever has been there for long is likelier to stay.
     const auto c =
         std::find_if(candidates_.begin(), candidates_.end(),
                      [&](const wire::contact& x) { return !find(x.key) && !resented(now, x.key); });

@@ -17,10 +17,13 @@ struct guest_config {
   duration renew = 25s;
   duration answer_timeout = 1s;
   unsigned tries = 3;
-  /// Relays kept for others' sake (their homes); the oldest unused goes first.
+  /// However short the lease that a relay grants: it does not set our pace.
+  duration renew_min = 5s;
+  /// Relays kept for others' sake (their homes); one more is refused.
   std::size_t visits_max = 64;
   std::size_t candidates_max = 16;
-  /// A relay that failed or refused is not asked again before.
+  /// A relay that failed or refused is not asked to be a home again before. A visit is asked all
+  /// the same: the other side is there and nowhere else.
   duration grudge = 2min;
 };
 
@@ -96,7 +99,7 @@ class guest {
     unsigned visitors = 0;  // paths that want it
     bool granted = false;
     wire::transaction tx{};
-    time_point asked{};  // when the unanswered or last question was put
+    time_point asked{};  // when the question that is out was put first
     time_point due{};    // next renewal or retry
     unsigned unanswered = 0;
     duration rtt{0};

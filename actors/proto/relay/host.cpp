@@ -4,6 +4,12 @@
 
 namespace wh::relay {
 
+namespace {
+
+constexpr std::uint64_t per_byte = 1'000'000;
+
+}  // namespace
+
 host::guest_entry* host::find(const public_key& k, time_point now) {
   const auto at =
       std::lower_bound(guests_.begin(), guests_.end(), k,
@@ -37,7 +43,8 @@ void host::attach(time_point now, const host_received& in, const wire::relay_att
       const auto at =
           std::lower_bound(guests_.begin(), guests_.end(), in.from,
                            [](const guest_entry& e, const public_key& x) { return e.key < x; });
-      guests_.insert(at, {in.from, now + config_.lease, now, config_.guest_burst_bytes});
+      guests_.insert(at, {in.from, now + config_.lease, now, config_.guest_burst_bytes * per_byte});
+      if (!next_sweep_) next_sweep_ = now + config_.lease;
       out.push_back(note{"relay.guest_came", in.from, in.observed, 0});
     }
   }
@@ -54,33 +61,31 @@ void host::forward(time_point now, host_received& in, wire::relay_to& m, host_ac
     out.push_back(host_send{in.from, wire::relay_unknown{m.to}});
     return;
   }
-  const auto elapsed = std::min<duration>(now - from->filled, 10s);
-  const auto earned =
-      config_.guest_bytes_per_s * static_cast<std::uint64_t>(elapsed / 1us) / 1'000'000;
-  if (earned > 0) {
-    from->tokens = std::min(from->tokens + earned, config_.guest_burst_bytes);
-    from->filled = now;
+  const auto elapsed = std::min<duration>(now - from->filled, 10s) / 1us;
+  if (elapsed > 0) {
+    from->tokens =
+        std::min(from->tokens + config_.guest_bytes_per_s * static_cast<std::uint64_t>(elapsed),
+                 config_.guest_burst_bytes * per_byte);
+    from->filled = now - (now - from->filled) % 1us;
   }
-  if (from->tokens < m.datagram.size()) {
+  const std::uint64_t price = m.datagram.size() * per_byte;
+  if (from->tokens < price) {
     out.push_back(
         note{"relay.over_limit", in.from, {}, static_cast<std::int64_t>(m.datagram.size())});
     return;
   }
-  from->tokens -= m.datagram.size();
+  from->tokens -= price;
   forwarded_bytes_ += m.datagram.size();
   const public_key to = m.to;
   out.push_back(host_send{to, wire::relayed{in.from, std::move(m.datagram)}});
 }
 
 void host::handle_timeout(time_point now) {
+  if (!next_sweep_ || now < *next_sweep_) return;
+  next_sweep_.reset();
   std::erase_if(guests_, [&](const guest_entry& g) { return g.until <= now; });
-}
-
-std::optional<time_point> host::next_timeout() const {
-  std::optional<time_point> first;
   for (const guest_entry& g : guests_)
-    if (!first || g.until < *first) first = g.until;
-  return first;
+    if (!next_sweep_ || g.until < *next_sweep_) next_sweep_ = g.until;
 }
 
 }  // namespace wh::relay

@@ -43,7 +43,7 @@ class host {
   /// Takes `relay_attach` and `relay_to`; others are not its business.
   void handle(time_point now, host_received&& in, host_actions& out);
   void handle_timeout(time_point now);
-  std::optional<time_point> next_timeout() const;
+  std::optional<time_point> next_timeout() const { return next_sweep_; }
   std::size_t guests() const { return guests_.size(); }
   std::uint64_t forwarded_bytes() const { return forwarded_bytes_; }
 
@@ -52,7 +52,7 @@ class host {
     public_key key;
     time_point until;
     time_point filled;         // when `tokens` was last brought up to date
-    std::uint64_t tokens = 0;  // bytes
+    std::uint64_t tokens = 0;  // millionths of a byte, so that slow limits round nothing away
   };
 
   guest_entry* find(const public_key& k, time_point now);
@@ -62,6 +62,8 @@ class host {
 
   host_config config_;
   std::vector<guest_entry> guests_;  // by key
+  /// No lease ends before. Asked after every datagram, so it is not searched for each time.
+  std::optional<time_point> next_sweep_;
   std::uint64_t forwarded_bytes_ = 0;
 };
 

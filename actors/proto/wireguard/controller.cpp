@@ -34,7 +34,8 @@ void controller::saw_payload(time_point now, entry& e, actions& out) const {
 
 void controller::add_member(time_point now, const member& m, const endpoint& tunnel, actions& out) {
   if (entry* known = find(m.key)) {
-    known->who.allowed = m.allowed;
+    known->who = m;
+    known->tunnel = tunnel;
     point(*known, out);
     return;
   }
@@ -49,6 +50,7 @@ void controller::drop_member(const public_key& k, actions& out) {
   const auto at = lower(peers_, k);
   if (at == peers_.end() || at->who.key != k) return;
   peers_.erase(at);
+  if (peers_.empty()) next_poll_.reset();
   out.push_back(remove_peer{k});
 }
 
@@ -82,7 +84,10 @@ void controller::handle(time_point now, from_tunnel&& in, actions& out) {
   }
   // WireGuard roamed to the tunnel because the other side still sends that way: the path is direct
   // all the same, and the packet takes it.
-  if (!e->via->relayed()) point(*e, out);
+  if (!e->via->relayed() && (!e->led_back || now - *e->led_back >= config_.lead_back)) {
+    e->led_back = now;
+    point(*e, out);
+  }
   saw_payload(now, *e, out);
   out.push_back(carry{in.peer, *e->via, std::move(in.datagram)});
 }
@@ -98,7 +103,7 @@ void controller::handle(time_point now, from_relay&& in, actions& out) {
 }
 
 void controller::handle(time_point now, const polled& in, actions& out) {
-  next_poll_ = now + config_.poll;
+  if (!peers_.empty()) next_poll_ = now + config_.poll;
   for (const wireguard_peer_status& s : in.peers) {
     entry* e = find(s.key);
     if (!e) continue;
@@ -107,8 +112,7 @@ void controller::handle(time_point now, const polled& in, actions& out) {
       saw_payload(now, *e, out);
     }
     const bool direct = e->via && !e->via->relayed();
-    if (s.where && *s.where != (direct ? e->via->where : e->tunnel) &&
-        (direct || *s.where != e->tunnel)) {
+    if (s.where && *s.where != (direct ? e->via->where : e->tunnel)) {
       out.push_back(note{"wireguard.roamed", s.key, *s.where, 0});
       point(*e, out);
     }

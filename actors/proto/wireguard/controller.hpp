@@ -17,6 +17,9 @@ struct config {
   duration poll = 2s;
   /// Datagrams kept for a peer whose path is being made: a handshake and the first packets.
   std::size_t held_max = 8;
+  /// While the other side still relays, WireGuard roams to the tunnel with each packet; it is led
+  /// back this often. What it sends meanwhile takes the direct path all the same.
+  duration lead_back = 100ms;
 };
 
 /// A member of the network file. `where` is an endpoint that the file gives.
@@ -76,9 +79,9 @@ using actions = std::vector<action>;
 /// is wanted, and a change of path is one endpoint set, without a new handshake.
 class controller {
  public:
-  /// `tunnel_of` is the device's `open_tunnel`, asked once per member.
   explicit controller(config c) : config_(c) {}
 
+  /// `tunnel` is the device's `open_tunnel` of this member. A known member is brought up to date.
   void add_member(time_point now, const member& m, const endpoint& tunnel, actions& out);
   void drop_member(const public_key& k, actions& out);
   void handle(time_point now, const path& in, actions& out);
@@ -95,7 +98,7 @@ class controller {
     std::optional<wire::route> via;
     std::vector<bytes> held;
     std::uint64_t carried_bytes = 0;  // sent and received, as the device last said
-    std::optional<time_point> said_payload;
+    std::optional<time_point> said_payload, led_back;
   };
 
   entry* find(const public_key& k);
