@@ -30,23 +30,26 @@ struct coordinates {
   std::int64_t x_us, y_us, height_us;
 };
 
+/// Uniform below `n` from 16 random bits; a bias of n / 65536 is nothing here, a division would be.
+std::int64_t slice(std::uint64_t word, int i, std::int64_t n) {
+  return static_cast<std::int64_t>(word >> (16 * i) & 0xffff) * n >> 16;
+}
+
+/// Once for each end of each datagram, so from two random words and no table.
 coordinates place_of(seed s, std::uint32_t site) {
   seeded_rng random{s.derive("", site)};
-  auto pick = random.below(100);
+  const std::uint64_t a = random.next();
+  const std::uint64_t b = random.next();
+  auto pick = static_cast<unsigned>(slice(a, 3, 100));
   std::size_t r = 0;
   while (pick >= regions[r].weight) pick -= regions[r++].weight;
   // Three uniform draws: a bump of 24 ms to each side, without tails.
-  const auto bump = [&] {
-    std::int64_t sum = -24'000;
-    for (int i = 0; i < 3; ++i) sum += static_cast<std::int64_t>(random.below(16'001));
-    return sum;
+  const auto bump = [](std::uint64_t w) {
+    return slice(w, 0, 16'001) + slice(w, 1, 16'001) + slice(w, 2, 16'001) - 24'000;
   };
-  coordinates c{};
-  c.x_us = regions[r].x_us + bump();
-  c.y_us = regions[r].y_us + bump();
-  const auto u = static_cast<std::int64_t>(random.below(1001));
-  c.height_us = 2'000 + 28 * u * u / 1'000;  // 2 to 30 ms, mostly short
-  return c;
+  const std::int64_t u = slice(b, 3, 1001);
+  // The height is 2 to 30 ms, mostly short.
+  return {regions[r].x_us + bump(a), regions[r].y_us + bump(b), 2'000 + 28 * u * u / 1'000};
 }
 
 seed pair_seed(seed s, std::uint32_t a, std::uint32_t b) {
@@ -134,8 +137,8 @@ duration latency_model::one_way(std::uint32_t a, std::uint32_t b) const {
 
 std::uint8_t latency_model::hops(std::uint32_t a, std::uint32_t b) const {
   if (a == b) return 3;
-  seeded_rng random{pair_seed(hops_, a, b)};
-  return static_cast<std::uint8_t>(8 + random.below(7) + random.below(7));
+  const std::uint64_t w = seeded_rng{pair_seed(hops_, a, b)}.next();
+  return static_cast<std::uint8_t>(8 + slice(w, 0, 7) + slice(w, 1, 7));
 }
 
 }  // namespace wh::sim
