@@ -13,6 +13,8 @@ std::string to_hex(byte_view b) {
 
 std::optional<bytes> from_hex(std::string_view text) {
   bytes out(text.size() / 2);
+  // An empty vector has no address that a C function may be given.
+  if (text.empty()) return out;
   std::size_t size = 0;
   if (text.size() % 2 != 0 ||
       sodium_hex2bin(out.data(), out.size(), text.data(), text.size(), nullptr, &size, nullptr) != 0 ||

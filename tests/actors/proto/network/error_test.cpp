@@ -269,6 +269,7 @@ TEST_CASE("whatever the bytes, the parser ends with a file or with errors inside
     std::string text = base;
     for (auto changes = 1 + random.below(8); changes > 0 && !text.empty(); --changes) {
       const auto at = random.below(text.size());
+      const auto from = random.below(text.size()), size = random.below(60);
       switch (random.below(5)) {
         case 0:
           text[at] = static_cast<char>(random.below(256));
@@ -280,7 +281,7 @@ TEST_CASE("whatever the bytes, the parser ends with a file or with errors inside
           text.insert(at, 1, " \n\r\t#:[]/.-\0\xff"[random.below(13)]);
           break;
         case 3:
-          text.insert(at, text.substr(random.below(text.size()), random.below(60)));
+          text.insert(at, text.substr(from, size));
           break;
         default:
           text.resize(at);
