@@ -1,0 +1,366 @@
+#include "actors/proto/nat/classifier.hpp"
+
+#include "tests/support/actions.hpp"
+
+using namespace wh;
+using namespace wh::nat;
+using test::all;
+using test::at;
+using test::key;
+using test::notes;
+using test::pass;
+using test::t0;
+using wire::nat_class;
+
+namespace {
+
+endpoint observer(std::uint32_t n) {
+  return {ip_address::v4(198, 51, static_cast<std::uint8_t>(n >> 8), static_cast<std::uint8_t>(n)),
+          51820};
+}
+
+struct host {
+  explicit host(config c = {}, std::vector<endpoint> local = {at("192.168.1.5:51820")})
+      : it(c, std::move(local), random) {}
+
+  void sees(std::uint32_t n, const endpoint& me) {
+    it.handle(now, observed{{key(n), observer(n)}, me}, out);
+  }
+  void let(duration d) { now = pass(it, now + d, out); }
+  /// The last dial asked for is fulfilled from this address.
+  void dialled_from(const endpoint& e) {
+    const auto dials = all<dial>(out);
+    REQUIRE(!dials.empty());
+    it.handle(now, reached{e, dials.back().what.nonce}, out);
+  }
+  std::size_t verdicts() const { return all<verdict>(out).size(); }
+  nat_class kind() const { return it.current().kind; }
+
+  seeded_rng random{seed{7}};
+  classifier it;
+  time_point now = t0;
+  actions out;
+};
+
+const endpoint home = at("203.0.113.7:51820");
+const endpoint home_later = at("203.0.113.7:40001");
+const endpoint stranger = at("192.0.2.99:51820");
+
+}  // namespace
+
+TEST_CASE("two observers who agree make a mapping endpoint independent") {
+  host h;
+  h.sees(1, home);
+  CHECK(h.kind() == nat_class::unknown);
+  CHECK(h.it.current().external == home);
+  h.sees(2, home);
+  CHECK(h.kind() == nat_class::endpoint_independent);
+  CHECK_FALSE(h.it.current().serves);
+}
+
+TEST_CASE("three observers who all see another endpoint make it endpoint dependent") {
+  host h;
+  for (std::uint16_t n = 1; n <= 3; ++n)
+    h.sees(n, {home.address, static_cast<std::uint16_t>(1000 + n)});
+  CHECK(h.kind() == nat_class::endpoint_dependent);
+  CHECK(h.it.current().external.address == home.address);
+}
+
+TEST_CASE("a mapping that varies is told once, however many observers see yet other ports") {
+  host h;
+  for (std::uint16_t n = 1; n <= 200; ++n)
+    h.sees(n, {home.address, static_cast<std::uint16_t>(1000 + n)});
+  CHECK(h.kind() == nat_class::endpoint_dependent);
+  // Nothing known, two words against each other, the verdict.
+  CHECK(h.verdicts() <= 3);
+}
+
+TEST_CASE("one liar among four changes nothing, whenever he speaks") {
+  for (std::uint32_t liar = 1; liar <= 4; ++liar) {
+    host h;
+    for (std::uint32_t n = 1; n <= 4; ++n) h.sees(n, n == liar ? at("203.0.113.66:6666") : home);
+    CHECK(h.kind() == nat_class::endpoint_independent);
+    CHECK(h.it.current().external == home);
+    const auto before = h.verdicts();
+    for (std::uint16_t again = 0; again < 20; ++again)
+      h.sees(liar, at("203.0.113.66:" + std::to_string(7000 + again)));
+    CHECK(h.verdicts() == before);
+  }
+}
+
+TEST_CASE("a verdict is told when it changes and not else") {
+  host h;
+  for (int round = 0; round < 10; ++round) {
+    for (std::uint32_t n = 1; n <= 6; ++n) h.sees(n, home);
+    h.now += 10s;
+  }
+  CHECK(h.verdicts() == 2);  // where we are seen; that it does not vary
+}
+
+TEST_CASE("a NAT that rebooted is never taken for one whose mapping varies") {
+  for (const std::uint32_t observers : {2U, 3U, 4U, 7U, 8U}) {
+    host h;
+    for (std::uint32_t n = 1; n <= observers; ++n) h.sees(n, home);
+    h.out.clear();
+    for (std::uint32_t n = 1; n <= observers; ++n) {
+      h.now += 1s;
+      h.sees(n, home_later);
+      CHECK(h.kind() == nat_class::endpoint_independent);
+    }
+    CHECK(h.it.current().external == home_later);
+    CHECK(h.verdicts() == 1);
+  }
+}
+
+TEST_CASE("new observers replace the old ones, eight at most") {
+  host h;
+  for (std::uint32_t n = 1; n <= 8; ++n) h.sees(n, home);
+  for (std::uint32_t n = 9; n <= 13; ++n) h.sees(n, home_later);
+  CHECK(h.it.current().external == home_later);
+}
+
+TEST_CASE("after a silence one observer alone does not undo what was found") {
+  host h;
+  for (std::uint32_t n = 1; n <= 5; ++n) h.sees(n, home);
+  const auto before = h.verdicts();
+  h.now += 20min;
+  h.sees(6, home);
+  CHECK(h.kind() == nat_class::endpoint_independent);
+  h.now += 20min;
+  h.sees(7, home_later);
+  CHECK(h.verdicts() == before);
+  h.sees(8, home_later);
+  CHECK(h.it.current() == verdict{nat_class::endpoint_independent, home_later, false});
+}
+
+TEST_CASE("an observation renewed after its life counts anew") {
+  host h;
+  for (std::uint32_t n = 1; n <= 3; ++n) h.sees(n, home);
+  h.now += 6min;
+  h.sees(1, home_later);
+  h.sees(2, home_later);
+  CHECK(h.it.current().external == home_later);
+}
+
+TEST_CASE("a host of two families is judged by IPv4, and one without it by IPv6") {
+  const endpoint six = at("[2001:db8::7]:51820");
+  host both;
+  for (std::uint32_t n = 1; n <= 4; ++n) {
+    both.sees(2 * n, home);
+    both.sees(2 * n + 1, six);
+  }
+  CHECK(both.kind() == nat_class::endpoint_independent);
+  CHECK(both.it.current().external == home);
+
+  host only;
+  for (std::uint32_t n = 1; n <= 4; ++n) only.sees(n, six);
+  CHECK(only.it.current().external == six);
+}
+
+TEST_CASE("neighbours who see the address inside do not outvote the world") {
+  host h;
+  h.sees(1, home);
+  h.sees(2, home);
+  for (std::uint32_t n = 3; n <= 8; ++n) h.sees(n, at("192.168.1.5:51820"));
+  CHECK(h.it.current().external == home);
+  CHECK(h.kind() == nat_class::endpoint_independent);
+}
+
+TEST_CASE("nonsense is not an observation") {
+  host h;
+  h.sees(1, {});
+  h.sees(2, {home.address, 0});
+  CHECK(h.verdicts() == 0);
+  CHECK_FALSE(h.it.next_timeout());
+}
+
+TEST_CASE("a stranger's datagram makes it open") {
+  host h;
+  h.sees(1, home);
+  h.sees(2, home);
+  h.let(2s);
+  h.dialled_from(stranger);
+  CHECK(h.kind() == nat_class::open);
+  CHECK(h.it.current().serves);
+  CHECK(notes(h.out, "nat.reached_by_stranger") == 1);
+}
+
+TEST_CASE("an acquaintance's datagram proves nothing, however long ago we talked") {
+  host h;
+  h.sees(1, home);
+  h.sees(2, home);
+  for (std::uint32_t n = 3; n <= 200; ++n) h.sees(n, home);  // 1 is no observer any more
+  h.let(2s);
+  h.dialled_from({observer(1).address, 9});
+  CHECK(notes(h.out, "nat.reach_from_acquaintance") == 1);
+  CHECK(h.kind() == nat_class::endpoint_independent);
+}
+
+TEST_CASE("of very many acquaintances the latest are remembered") {
+  host h;
+  for (std::uint32_t n = 1; n <= 2000; ++n) h.sees(n, home);
+  h.let(2s);
+  for (std::uint32_t n = 1800; n <= 2000; n += 20) {
+    h.dialled_from(observer(n));
+    CHECK(h.kind() == nat_class::endpoint_independent);
+  }
+}
+
+TEST_CASE("who is open still knows its observers, so a NAT that closed is found out") {
+  host h;
+  for (std::uint32_t n = 1; n <= 4; ++n) h.sees(n, home);
+  h.let(2s);
+  h.dialled_from(stranger);
+  h.out.clear();
+  h.let(10min);
+  REQUIRE(all<dial>(h.out).size() == 1);
+  h.dialled_from(observer(2));
+  CHECK(notes(h.out, "nat.reach_from_acquaintance") == 1);
+  h.let(7s);
+  CHECK(h.kind() == nat_class::endpoint_independent);
+  CHECK_FALSE(h.it.current().serves);
+}
+
+TEST_CASE("a wrong or old nonce proves nothing") {
+  host h;
+  h.sees(1, home);
+  h.sees(2, home);
+  h.it.handle(h.now, reached{stranger, 0}, h.out);
+  h.let(2s);
+  const auto nonce = all<dial>(h.out).back().what.nonce;
+  h.it.handle(h.now, reached{stranger, nonce ^ 2}, h.out);
+  h.let(2s);
+  h.it.handle(h.now, reached{stranger, nonce}, h.out);
+  CHECK(h.kind() == nat_class::endpoint_independent);
+}
+
+TEST_CASE("being reached over IPv6 says nothing of IPv4") {
+  host h;
+  h.sees(1, home);
+  h.sees(2, home);
+  h.let(2s);
+  h.dialled_from(at("[2001:db8::99]:1"));
+  CHECK(h.kind() == nat_class::endpoint_independent);
+}
+
+TEST_CASE("dials go out every two seconds until the verdict, then ever more seldom") {
+  host h;
+  h.sees(1, home);
+  h.sees(2, home);
+  std::vector<duration> when;
+  for (const time_point end = t0 + 3h; h.it.next_timeout() && *h.it.next_timeout() <= end;) {
+    h.now = *h.it.next_timeout();
+    h.it.handle_timeout(h.now, h.out);
+    when.push_back(h.now - t0);
+    CHECK(*h.it.next_timeout() > h.now);
+  }
+  REQUIRE(when.size() > 6);
+  CHECK(std::vector<duration>(when.begin(), when.begin() + 6) ==
+        std::vector<duration>{2s, 4s, 6s, 8s, 12s, 20s});
+  CHECK(when.back() - when[when.size() - 2] == 10min);
+  CHECK(all<dial>(h.out).size() == when.size());
+}
+
+TEST_CASE("an untranslated host serves for the time being, until nobody dials back") {
+  host h({}, {home});
+  h.sees(1, home);
+  CHECK(h.it.current().serves);
+  h.sees(2, home);
+  h.let(7s);
+  CHECK(h.it.current().serves);
+  h.let(1s);
+  CHECK_FALSE(h.it.current().serves);
+  CHECK(h.kind() == nat_class::endpoint_independent);
+  h.let(1min);
+  h.dialled_from(stranger);
+  CHECK(h.it.current() == verdict{nat_class::open, home, true});
+}
+
+TEST_CASE(
+    "who says it is direct is open and serves from the first moment, whatever observers say") {
+  host h({.how = mode::direct}, {at("10.0.0.1:51820"), home});
+  CHECK(h.it.current() == verdict{nat_class::open, home, true});
+  h.sees(1, at("203.0.113.66:6666"));
+  CHECK(h.it.current().external == home);
+  h.sees(2, home_later);  // a translation one to one, that the operator knows of
+  h.sees(3, home_later);
+  CHECK(h.it.current() == verdict{nat_class::open, home_later, true});
+  CHECK_FALSE(h.it.next_timeout());
+}
+
+TEST_CASE("who says it is behind a NAT never asks for dials nor serves") {
+  host h({.how = mode::behind_nat}, {home});
+  for (std::uint32_t n = 1; n <= 4; ++n) h.sees(n, home);
+  CHECK(h.it.current() == verdict{nat_class::endpoint_independent, home, false});
+  CHECK_FALSE(h.it.next_timeout());
+}
+
+TEST_CASE("new addresses void everything known") {
+  host h;
+  for (std::uint32_t n = 1; n <= 4; ++n) h.sees(n, home);
+  h.let(2s);
+  const auto nonce = all<dial>(h.out).back().what.nonce;
+  h.it.handle_addresses(h.now, {at("10.9.9.9:51820")}, h.out);
+  CHECK(h.it.current() == verdict{});
+  CHECK_FALSE(h.it.next_timeout());
+  h.it.handle(h.now, reached{stranger, nonce}, h.out);
+  CHECK(h.kind() == nat_class::unknown);
+  h.sees(1, home_later);
+  h.sees(2, home_later);
+  CHECK(h.it.current().external == home_later);
+  // Whoever was talked to before is a stranger to the new address.
+  h.let(2s);
+  h.dialled_from(observer(4));
+  CHECK(h.kind() == nat_class::open);
+}
+
+TEST_CASE("a direct host's new address is told at once") {
+  host h({.how = mode::direct}, {home});
+  h.it.handle_addresses(h.now, {home_later}, h.out);
+  CHECK(all<verdict>(h.out) == std::vector{verdict{nat_class::open, home_later, true}});
+}
+
+TEST_CASE("whatever comes, a classifier keeps its bounds and its promises") {
+  for (std::uint64_t s = 1; s <= 60; ++s) {
+    seeded_rng r{seed{s}};
+    host h({.how = static_cast<mode>(r.below(3))}, {home});
+    verdict last = h.it.current();
+    for (int i = 0; i < 400; ++i) {
+      h.out.clear();
+      switch (r.below(6)) {
+        case 0:
+        case 1:
+        case 2: {
+          const endpoint me = r.chance(0.6)   ? home
+                              : r.chance(0.1) ? at("[2001:db8::1]:7")
+                              : r.chance(0.1)
+                                  ? endpoint{}
+                                  : endpoint{home.address, static_cast<std::uint16_t>(r.below(5))};
+          h.sees(static_cast<std::uint32_t>(r.below(20)), me);
+          break;
+        }
+        case 3:
+          h.it.handle(h.now, reached{observer(static_cast<std::uint32_t>(r.below(40))), r.below(3)},
+                      h.out);
+          break;
+        case 4:
+          if (r.chance(0.05)) h.it.handle_addresses(h.now, {home}, h.out);
+          break;
+        default: {
+          h.now += duration{static_cast<std::int64_t>(r.below(30'000'000'000))};
+          const auto due = h.it.next_timeout();
+          h.it.handle_timeout(h.now, h.out);
+          if (due && *due <= h.now && h.it.next_timeout()) REQUIRE(*h.it.next_timeout() > h.now);
+          if (const auto d = all<dial>(h.out); !d.empty() && r.chance(0.3))
+            h.it.handle(h.now, reached{stranger, d.back().what.nonce}, h.out);
+        }
+      }
+      for (const verdict& v : all<verdict>(h.out)) {
+        REQUIRE(v != last);
+        last = v;
+      }
+      REQUIRE(last == h.it.current());
+      REQUIRE((h.kind() != nat_class::open || h.it.current().serves));
+    }
+  }
+}

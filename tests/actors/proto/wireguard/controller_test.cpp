@@ -1,0 +1,267 @@
+#include "actors/proto/wireguard/controller.hpp"
+
+#include "tests/support/actions.hpp"
+#include "transport/rng.hpp"
+
+using namespace wh;
+using namespace wh::wireguard;
+using test::all;
+using test::at;
+using test::key;
+using test::notes;
+using test::t0;
+
+namespace {
+
+const endpoint tunnel = at("127.0.0.1:40001");
+const endpoint far = at("203.0.113.7:51820");
+const endpoint elsewhere = at("192.0.2.1:1");
+const wire::route relayed = wire::through(key(50));
+const public_key bob = key(2);
+
+struct device {
+  device() { it.add_member(now, {bob, {}, {}}, tunnel, out); }
+  void sends(std::uint8_t what) { it.handle(now, from_tunnel{bob, bytes{what}}, out); }
+  void goes(std::optional<wire::route> via) { it.handle(now, path{bob, via}, out); }
+  void polls(std::optional<endpoint> where, std::uint64_t sent = 0, std::uint64_t received = 0) {
+    wireguard_peer_status s;
+    s.key = bob;
+    s.where = where;
+    s.sent_bytes = sent;
+    s.received_bytes = received;
+    it.handle(now, polled{{s}}, out);
+  }
+  /// Where the last `set_peer` points.
+  endpoint pointed() const {
+    const auto set = all<set_peer>(out);
+    REQUIRE(!set.empty());
+    REQUIRE(set.back().what.where);
+    return *set.back().what.where;
+  }
+
+  controller it{{}};
+  time_point now = t0;
+  actions out;
+};
+
+}  // namespace
+
+TEST_CASE("a member begins at its tunnel, with what the network file allows it") {
+  device d;
+  const std::vector<allowed_ip> allowed{{ip_address::v4(10, 7, 0, 3), 32}};
+  d.it.add_member(t0, {key(3), allowed, {}}, tunnel, d.out);
+  const auto set = all<set_peer>(d.out);
+  REQUIRE(set.size() == 2);
+  CHECK(set[1].what == wireguard_peer{key(3), allowed, tunnel, 0s});
+}
+
+TEST_CASE("without a path datagrams wait, and a path is wanted") {
+  device d;
+  for (std::uint8_t i = 0; i < 3; ++i) d.sends(i);
+  CHECK(all<want_path>(d.out).size() == 3);
+  CHECK(all<carry>(d.out).empty());
+  d.out.clear();
+  d.goes(relayed);
+  const auto carried = all<carry>(d.out);
+  REQUIRE(carried.size() == 3);
+  for (std::uint8_t i = 0; i < 3; ++i) {
+    CHECK(carried[i].datagram == bytes{i});
+    CHECK(carried[i].via == relayed);
+  }
+  CHECK(all<set_peer>(d.out).empty());  // relayed traffic leaves through the tunnel, as before
+  d.out.clear();
+  d.goes(std::nullopt);
+  d.goes(relayed);
+  CHECK(all<carry>(d.out).empty());
+}
+
+TEST_CASE("of many waiting datagrams the eight newest are kept") {
+  device d;
+  for (std::uint8_t i = 0; i < 20; ++i) d.sends(i);
+  CHECK(notes(d.out, "wireguard.held_dropped") == 12);
+  d.goes(relayed);
+  const auto carried = all<carry>(d.out);
+  REQUIRE(carried.size() == 8);
+  CHECK(carried.front().datagram == bytes{12});
+  CHECK(carried.back().datagram == bytes{19});
+}
+
+TEST_CASE("a direct path is WireGuard's endpoint; any other is the tunnel") {
+  device d;
+  d.goes(relayed);
+  d.goes(wire::direct(far));
+  CHECK(d.pointed() == far);
+  d.goes(wire::direct(elsewhere));
+  CHECK(d.pointed() == elsewhere);
+  d.goes(relayed);
+  CHECK(d.pointed() == tunnel);
+  const auto before = all<set_peer>(d.out).size();
+  d.goes(wire::through(key(51)));  // another relay is no other endpoint
+  d.goes(wire::through(key(51)));
+  CHECK(all<set_peer>(d.out).size() == before);
+  d.goes(wire::direct(far));
+  d.goes(std::nullopt);
+  CHECK(d.pointed() == tunnel);
+}
+
+TEST_CASE("while the other side still relays, our datagrams take the direct path all the same") {
+  device d;
+  d.goes(wire::direct(far));
+  d.out.clear();
+  for (std::uint8_t i = 0; i < 100; ++i) {
+    d.it.handle(d.now, from_relay{bob, bytes{9}}, d.out);
+    d.sends(i);
+    d.now += 10ms;
+  }
+  CHECK(all<inject>(d.out).size() == 100);
+  const auto carried = all<carry>(d.out);
+  REQUIRE(carried.size() == 100);
+  for (const carry& c : carried) CHECK(c.via == wire::direct(far));
+  // WireGuard is led back, though not for every packet.
+  CHECK(d.pointed() == far);
+  CHECK(all<set_peer>(d.out).size() == 10);
+}
+
+TEST_CASE("an endpoint that WireGuard roamed to is set right at the next poll") {
+  device d;
+  d.polls(elsewhere);
+  CHECK(notes(d.out, "wireguard.roamed") == 1);
+  CHECK(d.pointed() == tunnel);
+  d.goes(wire::direct(far));
+  d.out.clear();
+  d.polls(far);
+  CHECK(all<set_peer>(d.out).empty());
+  d.polls(elsewhere);
+  CHECK(d.pointed() == far);
+  d.out.clear();
+  d.polls(tunnel);
+  CHECK(d.pointed() == far);
+  d.goes(relayed);
+  d.out.clear();
+  d.polls(tunnel);
+  d.polls(std::nullopt);
+  CHECK(d.out.empty());
+}
+
+TEST_CASE("payload is told once a second, whichever way it goes") {
+  device d;
+  d.goes(relayed);
+  for (int i = 0; i < 50; ++i) {
+    d.sends(1);
+    d.it.handle(d.now, from_relay{bob, bytes{1}}, d.out);
+    d.now += 100ms;
+  }
+  CHECK(all<payload_seen>(d.out).size() == 5);
+  d.goes(wire::direct(far));
+  d.out.clear();
+  d.now += 2s;
+  d.polls(far, 100, 0);
+  d.now += 2s;
+  d.polls(far, 100, 0);
+  d.now += 2s;
+  d.polls(far, 100, 32);
+  CHECK(all<payload_seen>(d.out).size() == 2);
+}
+
+TEST_CASE("a member that leaves leaves nothing behind") {
+  device d;
+  d.sends(1);
+  d.out.clear();
+  d.it.drop_member(bob, d.out);
+  CHECK(all<remove_peer>(d.out).size() == 1);
+  CHECK(d.it.members() == 0);
+  CHECK_FALSE(d.it.next_poll());
+  d.out.clear();
+  d.it.drop_member(bob, d.out);
+  d.goes(relayed);
+  d.sends(1);
+  d.polls(elsewhere);
+  CHECK(d.out.empty());
+  CHECK_FALSE(d.it.next_poll());
+  d.it.handle(d.now, from_relay{bob, bytes{1}}, d.out);
+  CHECK(notes(d.out, "wireguard.relayed_stranger") == 1);
+  CHECK(all<inject>(d.out).empty());
+}
+
+TEST_CASE("a reload keeps a member's path and brings its addresses") {
+  device d;
+  d.goes(wire::direct(far));
+  d.out.clear();
+  const std::vector<allowed_ip> allowed{{ip_address::v4(10, 7, 0, 9), 32}};
+  d.it.add_member(d.now, {bob, allowed, {}}, tunnel, d.out);
+  const auto set = all<set_peer>(d.out);
+  REQUIRE(set.size() == 1);
+  CHECK(set[0].what == wireguard_peer{bob, allowed, far, 0s});
+  CHECK(d.it.members() == 1);
+}
+
+TEST_CASE("the device is polled every two seconds while there are members") {
+  controller c{{}};
+  actions out;
+  CHECK_FALSE(c.next_poll());
+  c.add_member(t0, {bob, {}, {}}, tunnel, out);
+  for (int i = 1; i <= 5; ++i) {
+    REQUIRE(c.next_poll());
+    CHECK(*c.next_poll() == t0 + i * 2s);
+    c.handle(*c.next_poll(), polled{}, out);
+  }
+}
+
+TEST_CASE("whatever comes, WireGuard's endpoint is where the path leads") {
+  for (std::uint64_t s = 1; s <= 40; ++s) {
+    seeded_rng r{seed{s}};
+    controller c{{}};
+    actions out;
+    time_point now = t0;
+    std::vector<std::optional<wire::route>> via(4);
+    std::vector<bool> in(4), led(4);
+    for (int i = 0; i < 400; ++i) {
+      out.clear();
+      const auto n = static_cast<std::uint32_t>(r.below(4));
+      const endpoint own_tunnel{ip_address::v4(127, 0, 0, 1), static_cast<std::uint16_t>(100 + n)};
+      switch (r.below(7)) {
+        case 0:
+          c.add_member(now, {key(n), {}, {}}, own_tunnel, out);
+          if (!in[n]) via[n].reset();
+          in[n] = true;
+          break;
+        case 1:
+          if (r.chance(0.3)) {
+            c.drop_member(key(n), out);
+            in[n] = false;
+          }
+          break;
+        case 2: {
+          std::optional<wire::route> to;
+          if (r.chance(0.5)) to = r.chance(0.5) ? wire::direct(far) : relayed;
+          c.handle(now, path{key(n), to}, out);
+          if (in[n]) via[n] = to;
+          break;
+        }
+        case 3:
+          c.handle(now, from_tunnel{key(n), bytes{1}}, out);
+          break;
+        case 4:
+          c.handle(now, from_relay{key(n), bytes{1}}, out);
+          break;
+        case 5: {
+          wireguard_peer_status st;
+          st.key = key(n);
+          st.where = r.chance(0.5) ? far : elsewhere;
+          st.sent_bytes = r.below(3);
+          c.handle(now, polled{{st}}, out);
+          break;
+        }
+        default:
+          now += duration{static_cast<std::int64_t>(r.below(3'000'000'000))};
+      }
+      for (const set_peer& p : all<set_peer>(out)) {
+        const bool direct = via[n] && !via[n]->relayed();
+        REQUIRE(p.what.key == key(n));
+        REQUIRE(*p.what.where == (direct ? via[n]->where : own_tunnel));
+      }
+      for (const carry& p : all<carry>(out)) REQUIRE(p.via == via[n]);
+      REQUIRE(c.members() == static_cast<std::size_t>(std::count(in.begin(), in.end(), true)));
+    }
+  }
+}
