@@ -282,7 +282,10 @@ void box::touch(std::uint32_t slot, bool outward, std::uint16_t remote_port, boo
                 time_point now) {
   const config& c = *config_;
   flow& f = table_->at(slot);
-  (outward ? f.seen_outbound : f.seen_inbound) = true;
+  if (outward)
+    f.seen_outbound = true;
+  else
+    f.seen_inbound = true;
   const bool refreshes =
       fresh || c.refresh == refresh_kind::both || (c.refresh == refresh_kind::outbound) == outward;
   if (!refreshes) return;
