@@ -11,8 +11,6 @@ using k = metric_kind;
 /// to connect; an online pair is one whose two peers run at the end. A path is direct only while
 /// payload passes it both ways without a relay.
 constexpr metric_definition definitions[] = {
-    {"dht.contacts", k::distribution, "1",
-     "Contacts in a running peer's routing table at the end."},
     {"dht.joined_ratio", k::ratio, "1",
      "Peers that completed a lookup of their own id, of those that ran for 30 s or longer."},
     {"dht.lookup_requests", k::distribution, "1", "Requests sent by one lookup of the workload."},
@@ -23,8 +21,6 @@ constexpr metric_definition definitions[] = {
      "From a lookup's start to its record, of those that succeeded."},
     {"dht.lookup_timeouts", k::distribution, "1", "Requests of one lookup that stayed unanswered."},
     {"dht.lookups", k::counter, "1", "Lookups that the workload started and that finished."},
-    {"dht.records_stored", k::distribution, "1",
-     "Records of others that a running peer holds at the end."},
     {"dht.time_to_join_s", k::distribution, "s",
      "From a peer's start to the end of the first lookup of its own id."},
     {"idle.sent_bytes_per_s", k::distribution, "bytes/s",
@@ -35,8 +31,8 @@ constexpr metric_definition definitions[] = {
      "sample a peer."},
     {"nat.boxes", k::counter, "1", "NAT boxes and firewalls in the simulated network."},
     {"nat.drops", k::counter, "1", "Datagrams that a NAT box or firewall dropped or refused."},
-    {"nat.mappings_max", k::distribution, "1",
-     "Most mappings a box held at once; one sample a box."},
+    {"nat.mappings", k::distribution, "1",
+     "Mappings a box holds at the end; one sample a box."},
     {"network.datagrams", k::counter, "1", "Datagrams given to the network by peers."},
     {"network.lost", k::counter, "1", "Datagrams the network lost by chance (loss_ratio)."},
     {"network.oversized", k::counter, "1", "Datagrams larger than the MTU, which vanished."},
@@ -65,26 +61,13 @@ constexpr metric_definition definitions[] = {
     {"peers.started", k::counter, "1", "Starts of peers, those after churn and restarts included."},
     {"relay.failover_time_s", k::distribution, "s",
      "From the death of the relay in use to the next payload of a pair that it carried."},
-    {"relay.forwarded_bytes", k::counter, "bytes", "Payload that relays forwarded."},
-    {"relay.guests_max", k::distribution, "1",
-     "Most peers a relay served at once; one sample a relay."},
-    {"session.handshakes", k::counter, "1", "Handshakes of our protocol that were completed."},
     {"session.rejected", k::counter, "1",
      "Packets refused: length, version, mac, replay, workbit, signature."},
-    {"traversal.attempts", k::distribution, "1",
-     "Rounds of hole punching until a pair was direct."},
     {"traversal.direct_ratio_of_o1", k::ratio, "1",
      "Direct pairs, of those that the oracle finds possible without guessing a port."},
-    {"traversal.direct_ratio_of_o2", k::ratio, "1",
-     "Direct pairs, of those that the oracle expects within the packet and time budget."},
     {"traversal.direct_ratio_of_o3", k::ratio, "1",
      "Direct pairs, of those that an oracle which foresees every port finds possible."},
-    {"traversal.probes", k::distribution, "1", "Probe packets a pair sent, both sides together."},
     {"wireguard.handshakes", k::counter, "1", "WireGuard handshakes that were completed."},
-    {"wireguard.sessions_lost", k::counter, "1",
-     "WireGuard sessions that ended while both peers ran, so that a new handshake was needed "
-     "before "
-     "its time."},
 };
 
 constexpr std::string_view statistics[] = {"n", "mean", "min", "p50", "p90", "p95", "p99", "max"};

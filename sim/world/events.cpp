@@ -102,9 +102,7 @@ void world::draw_pairs() {
     };
     const auto from = eligible(load->from), to = eligible(load->to);
     const auto add = [&](std::size_t a, std::size_t b) {
-      const auto key = std::minmax(a, b);
-      if (a == b || !pair_index_.emplace(std::pair{key.first, key.second}, pairs_.size()).second)
-        return;
+      if (a == b || !pair_index_.emplace(std::minmax({a, b}), pairs_.size()).second) return;
       pairs_.push_back({a, b, item, std::nullopt, std::nullopt});
     };
     if (!load->pairs) {
@@ -144,8 +142,7 @@ void world::on_payload(host& at, const public_key& from, byte_view payload, bool
     at.send_payload(from, pair_traffic::encode(*packet, payload.size()));
     return;
   }
-  const auto key = std::minmax(at.number(), *sender);
-  const auto found = pair_index_.find({key.first, key.second});
+  const auto found = pair_index_.find(std::minmax({at.number(), *sender}));
   if (found == pair_index_.end()) return;
   pair& p = pairs_[found->second];
   if (p.from != at.number() || !p.traffic) return;

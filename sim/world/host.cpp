@@ -90,6 +90,7 @@ void host::set_peer(const wireguard_peer& p) {
 
 void host::remove_peer(const public_key& k) {
   wireguard_->remove_peer(k);
+  set_timer(alarm_.arm(wireguard_->next_timeout()));
 }
 
 std::vector<wireguard_peer_status> host::status() const { return wireguard_->status(); }
@@ -99,8 +100,8 @@ endpoint host::open_tunnel(const public_key& k) { return wireguard_->open_tunnel
 void host::close_tunnel(const public_key& k) { wireguard_->close_tunnel(k); }
 
 void host::inject(const public_key& k, bytes datagram) {
-  wireguard_->received(around_.sim.now(), wireguard_->open_tunnel(k), datagram, todo_);
-  act();
+  wireguard_->inject(around_.sim.now(), k, datagram, todo_);
+  act(true);
 }
 
 void host::send_payload(const public_key& to, bytes payload) {
@@ -109,17 +110,33 @@ void host::send_payload(const public_key& to, bytes payload) {
   act();
 }
 
-void host::act() {
-  // Acting may call back: what comes out meanwhile is dealt with by the outer call.
+void host::act(bool relayed) {
+  // The world answers a payload with another: its actions are done by the call under way.
   if (acting_) return;
   acting_ = true;
-  while (!todo_.empty()) {
-    auto now_todo = std::move(todo_);
-    todo_.clear();
-    for (auto& a : now_todo) std::visit([this](auto& x) { perform(x); }, a);
+  for (std::size_t i = 0; i < todo_.size(); ++i) {
+    wireguard::action next = std::move(todo_[i]);
+    std::visit([&](auto& x) { perform(x, relayed); }, next);
   }
+  todo_.clear();
   acting_ = false;
   set_timer(alarm_.arm(wireguard_->next_timeout()));
+}
+
+void host::perform(wireguard::transmit& t, bool) {
+  if (const auto peer = wireguard_->is_tunnel(t.to))
+    around_.sim.post(peer_->all->wireguard, actors::tunnelled{*peer, std::move(t.datagram)});
+  else
+    around_.net.send(id_, t.to, std::move(t.datagram));
+}
+
+void host::perform(const wireguard::delivered& d, bool relayed) {
+  around_.world->on_payload(*this, d.from, d.payload, relayed);
+}
+
+void host::perform(const note& n, bool) {
+  if (n.what == "wireguard.session") ++wireguard_handshakes_;
+  if (around_.watcher) around_.watcher->on_note(key_, around_.sim.now(), n);
 }
 
 void host::set_timer(std::optional<time_point> at) {
@@ -127,7 +144,7 @@ void host::set_timer(std::optional<time_point> at) {
   around_.sim.at(*at, [this, life = starts_, t = *at] {
     if (!wireguard_ || life != starts_) return;
     if (alarm_.ring(around_.sim.now(), t)) {
-      wireguard_->handle_timeout(around_.sim.now(), todo_);
+      wireguard_->alarm(around_.sim.now(), todo_);
       act();
     } else {
       set_timer(alarm_.timer());

@@ -89,6 +89,9 @@ class host final : private datagram_port, private wireguard_device, private rece
   void on_datagram(const endpoint& from, const endpoint& to, bytes&& payload) override;
 
   void act(bool relayed = false);
+  void perform(wireguard::transmit& t, bool relayed);
+  void perform(const wireguard::delivered& d, bool relayed);
+  void perform(const note& n, bool relayed);
   void set_timer(std::optional<time_point> at);
 
   surroundings& around_;
@@ -98,6 +101,8 @@ class host final : private datagram_port, private wireguard_device, private rece
   bool has_wireguard_;
   std::optional<actors::peer> peer_;
   std::unique_ptr<wireguard_model> wireguard_;
+  wireguard::actions todo_;
+  bool acting_ = false;
   actors::alarm alarm_;
   memory_state disk_;
   std::uint64_t starts_ = 0;

@@ -32,9 +32,7 @@ pair_traffic::packet pair_traffic::next(time_point now) {
 
 void pair_traffic::close_gap(time_point now, metrics& m) {
   if (!last_reply_ || now - *last_reply_ <= 3 * interval_) return;
-  const double gap = to_seconds(now - *last_reply_);
-  m.observe("paths.outage_s", gap);
-  m.set("paths.outage_s_max", std::max(gap, m.read("paths.outage_s_max").value_or(0)));
+  m.observe("paths.outage_s", to_seconds(now - *last_reply_));
 }
 
 void pair_traffic::replied(time_point now, const packet& p, bool relayed, metrics& m) {

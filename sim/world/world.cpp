@@ -145,6 +145,8 @@ void world::measure_network() {
                dropped(drop::no_route) + dropped(drop::offline) + dropped(drop::no_socket));
   metrics_.add("nat.drops", dropped(drop::box));
   metrics_.add("nat.boxes", boxes_.size());
+  for (const box_id b : boxes_)
+    metrics_.observe("nat.mappings", static_cast<double>(net_->box(b).mappings(sim_->now())));
   std::uint64_t rejected = 0;
   for (const auto& [what, count] : notes_)
     if (what.starts_with("session.") && rejections().count(what)) rejected += count;
@@ -214,7 +216,6 @@ void world::measure_pairs(report& r) {
   metrics_.set("traversal.direct_ratio_of_o1", of_o1);
   metrics_.set("traversal.direct_ratio_of_o3", of_o3);
   metrics_.add("paths.changes", 0);
-  if (!metrics_.read("paths.outage_s_max")) metrics_.set("paths.outage_s_max", 0);
 }
 
 std::string world::reason_of(const pair& p) const {
