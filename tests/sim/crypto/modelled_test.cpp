@@ -19,7 +19,7 @@ TEST_CASE("each further zero bit in front of a hash halves the keys that have it
   constexpr int keys = 100000;
   std::array<int, 65> with{};  // at least so many
   private_key k{};
-  seeded_rng r{seed{GENERATE(1, 2, 3)}};
+  seeded_rng r{seed{GENERATE(as<std::uint64_t>{}, 1, 2, 3)}};
   k = crypto.make_private_key(r);
   for (int i = 0; i < keys; ++i) {
     store_be(k.value.data() + 8, static_cast<std::uint64_t>(i));

@@ -501,7 +501,7 @@ TEST_CASE("a peek tells the port that will be given, and changes nothing") {
 }
 
 TEST_CASE("whatever happens, tuples are unique and what comes in reaches who sent out") {
-  seeded_rng random{seed{GENERATE(1, 2, 3, 4, 5, 6, 7, 8)}};
+  seeded_rng random{seed{GENERATE(as<std::uint64_t>{}, 1, 2, 3, 4, 5, 6, 7, 8)}};
   for (const auto& p : profiles()) {
     config c = p.behaviour;
     if (c.mapping == mapping_kind::none || c.udp != udp_policy::allowed) continue;
@@ -521,8 +521,9 @@ TEST_CASE("whatever happens, tuples are unique and what comes in reaches who sen
     std::map<std::pair<endpoint, endpoint>, use> owner;  // external, remote
     for (int step = 0; step < 600; ++step) {
       t += duration{random.below(400'000'000)};
-      const endpoint h = host(static_cast<std::uint32_t>(random.below(5)),
-                              static_cast<std::uint16_t>(4000 + random.below(3)));
+      // One draw a statement: compilers differ in the order of a call's arguments.
+      const auto who = static_cast<std::uint32_t>(random.below(5));
+      const endpoint h = host(who, static_cast<std::uint16_t>(4000 + random.below(3)));
       const endpoint r = remote(static_cast<std::uint32_t>(random.below(30)));
       if (random.chance(0.6) || owner.empty()) {
         const verdict v = n.outbound({h, r}, t);
