@@ -9,7 +9,8 @@ namespace wh::actors {
 
 namespace {
 
-dht::config dht_config(const peer_config& c, const public_key& self) {
+dht::config dht_config(const peer_config& c, const public_key& self,
+                       const std::vector<endpoint>& local) {
   dht::config d;
   d.self = self;
   d.name_space = c.name_space;
@@ -18,7 +19,7 @@ dht::config dht_config(const peer_config& c, const public_key& self) {
   d.alpha = c.alpha;
   d.paths = c.paths;
   d.diverse = c.diverse;
-  d.serves = c.mode == nat::mode::direct;
+  d.serves = nat::classifier::first_guess(c.mode, local).serves;
   return d;
 }
 
@@ -31,7 +32,7 @@ class dht_shell final : public peer_shell<dht_actor> {
         random_(ports.random("dht")),
         state_(ports.state),
         boot_(config.boot),
-        node_(dht_config(config, links().self), ports.crypto, *random_),
+        node_(dht_config(config, links().self, ports.datagrams.local_endpoints()), ports.crypto, *random_),
         classifier_({.how = config.mode}, ports.datagrams.local_endpoints(), *random_) {}
 
   behavior_type make_behavior() override {
@@ -102,7 +103,7 @@ class dht_shell final : public peer_shell<dht_actor> {
       if (auto contacts = dht::decode_cache(*saved))
         node_.handle(now(), dht::add_contacts{std::move(*contacts), false}, todo_);
     act();
-    // What the operator said of our NAT holds before anybody has been asked.
+    // What is known of our NAT holds before anybody has been asked.
     if (classifier_.current() != nat::verdict{}) tell(links().network, classifier_.current());
   }
 

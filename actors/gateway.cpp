@@ -5,12 +5,12 @@ namespace wh::actors {
 
 namespace {
 
-session::layer::config session_config(const peer_config& c) {
+session::layer::config session_config(const peer_config& c, const std::vector<endpoint>& local) {
   session::layer::config s;
   s.secret = c.secret;
   s.name_space = c.name_space;
   s.workbit = c.workbit;
-  s.serves_dht = c.mode == nat::mode::direct;
+  s.serves_dht = nat::classifier::first_guess(c.mode, local).serves;
   return s;
 }
 
@@ -23,7 +23,7 @@ class gateway_shell final : public peer_shell<gateway_actor> {
       : peer_shell(cfg, std::move(c)),
         port_(ports.datagrams),
         random_(ports.random("gateway")),
-        layer_(session_config(config), ports.crypto, *random_) {}
+        layer_(session_config(config, ports.datagrams.local_endpoints()), ports.crypto, *random_) {}
 
   behavior_type make_behavior() override {
     return {
@@ -48,7 +48,7 @@ class gateway_shell final : public peer_shell<gateway_actor> {
           layer_.send_reach(in.to, in.nonce, todo_);
           act();
         },
-        [this](const serve& in) { layer_.set_serves_dht(in.serves); },
+        [this](const serve& in) { layer_.set_serves_dht(now(), in.serves); },
     };
   }
 

@@ -110,8 +110,12 @@ void world::draw_pairs() {
         for (const std::size_t b : to) add(a, b);
     } else if (!from.empty() && !to.empty()) {
       const std::size_t want = pairs_.size() + *load->pairs;
-      for (unsigned tries = 0; pairs_.size() < want && tries < 100 * *load->pairs; ++tries)
-        add(from[choices_.below(from.size())], to[choices_.below(to.size())]);
+      for (unsigned tries = 0; pairs_.size() < want && tries < 100 * *load->pairs; ++tries) {
+        // One draw a statement: the order of a call's arguments is the compiler's.
+        const std::size_t a = from[choices_.below(from.size())];
+        const std::size_t b = to[choices_.below(to.size())];
+        add(a, b);
+      }
     }
   }
 }

@@ -32,6 +32,7 @@ pair_traffic::packet pair_traffic::next(time_point now) {
 
 void pair_traffic::close_gap(time_point now, metrics& m) {
   if (!last_reply_ || now - *last_reply_ <= 3 * interval_) return;
+  had_outage_ = true;
   m.observe("paths.outage_s", to_seconds(now - *last_reply_));
 }
 
@@ -57,6 +58,7 @@ void pair_traffic::replied(time_point now, const packet& p, bool relayed, metric
 
 void pair_traffic::finish(time_point now, metrics& m) {
   close_gap(now, m);
+  if (first_reply_ && !had_outage_) m.observe("paths.outage_s", 0);
   const auto so_far = m.values().find("paths.payload_delivered_ratio");
   ratio r = so_far == m.values().end() ? ratio{} : so_far->second.share;
   // The last request may still be under way.

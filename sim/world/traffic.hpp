@@ -57,6 +57,7 @@ class pair_traffic {
   std::optional<time_point> first_reply_, first_direct_, last_reply_;
   std::optional<duration> round_trip_;
   bool direct_ = false;
+  bool had_outage_ = false;
 };
 
 }  // namespace wh::sim

@@ -52,6 +52,8 @@ struct config {
   duration upkeep_max = 100s;
   /// Whom we heard of within this is not asked just to see whether it lives.
   duration contact_fresh = 10min;
+  /// While the table is smaller than a bucket: others that join now are not in anybody's table yet.
+  duration self_lookup_sparse = 5s;
   duration self_lookup_first = 5min;
   duration self_lookup_max = 4h;
   duration join_retry = 2s;

@@ -36,7 +36,7 @@ void node::join_over(time_point now, const running& l, actions& out) {
   seeds_.shrink_to_fit();
   upkeep_every_ = config_.upkeep_first;
   next_upkeep_ = now + jittered(upkeep_every_);
-  self_every_ = config_.self_lookup_first;
+  self_every_ = table_.size() < config_.k ? config_.self_lookup_sparse : config_.self_lookup_first;
   next_self_ = now + jittered(self_every_);
   out.emplace_back(joined{table_.size()});
   for (publication& p : publications_) start_round(now, p, out);

@@ -40,15 +40,17 @@ struct tally {
 
 classifier::classifier(config c, std::vector<endpoint> local, rng& random)
     : config_(c), local_(std::move(local)), random_(random), dial_interval_(c.dial_interval) {
-  if (config_.how != mode::direct) return;
-  external_ = first_global();
-  current_ = {wire::nat_class::open, external_, true};
+  current_ = first_guess(config_.how, local_);
+  external_ = current_.external;
 }
 
-endpoint classifier::first_global() const {
-  const auto at = std::find_if(local_.begin(), local_.end(),
-                               [](const endpoint& e) { return e.address.is_global(); });
-  return at != local_.end() ? *at : endpoint{};
+verdict classifier::first_guess(mode how, const std::vector<endpoint>& local) {
+  const auto global = std::find_if(local.begin(), local.end(),
+                                   [](const endpoint& e) { return e.address.is_global(); });
+  const endpoint where = global != local.end() ? *global : endpoint{};
+  if (how == mode::direct) return {wire::nat_class::open, where, true};
+  if (how == mode::behind_nat || where.is_unspecified()) return {};
+  return {wire::nat_class::unknown, where, true};
 }
 
 bool classifier::talked_to(const ip_address& a) const {
@@ -113,7 +115,7 @@ void classifier::handle_addresses(time_point now, std::vector<endpoint> local, a
   seen_.clear();
   talked_to_.clear();
   mapping_ = wire::nat_class::unknown;
-  external_ = config_.how == mode::direct ? first_global() : endpoint{};
+  external_ = first_guess(config_.how, local_).external;
   reachable_ = false;
   nonce_ = 0;
   dials_ = 0;

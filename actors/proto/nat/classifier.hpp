@@ -91,6 +91,9 @@ class classifier {
   void handle_timeout(time_point now, actions& out);
   std::optional<time_point> next_timeout() const { return next_dial_; }
 
+  /// Before anybody was asked: what the operator says, or that a host with a public address of its own
+  /// is most likely reached there, so it serves until that proves wrong.
+  static verdict first_guess(mode how, const std::vector<endpoint>& local);
   const verdict& current() const { return current_; }
   const std::vector<endpoint>& local() const { return local_; }
 
@@ -103,7 +106,6 @@ class classifier {
 
   void judge(time_point now, actions& out);
   void judge_mapping(time_point now);
-  endpoint first_global() const;
   bool talked_to(const ip_address& a) const;
   void remember(const ip_address& a);
 

@@ -348,12 +348,17 @@ void paths::send_connect(peer& p, wire::connect_phase phase, std::uint32_t id,
   out.push_back(send{p.key, via, std::move(c)});
 }
 
+/// While a try is repeated, what made the last one fail stays the answer.
+void paths::say_opening(peer& p) {
+  if (!p.direct && p.failures == 0) p.why = reason::opening;
+}
+
 void paths::offer(time_point now, peer& p, actions& out) {
   p.next_open.reset();
   if (!p.in_use || p.direct || p.opening) return;
   const auto id = static_cast<std::uint32_t>(random_.next());
   p.opening.emplace(now, id, attempt::role::offerer, config_.attempt);
-  p.why = reason::opening;
+  say_opening(p);
   send_connect(p, wire::connect_phase::offer, id, *p.in_use, out);
 }
 
@@ -389,7 +394,7 @@ void paths::on_connect(time_point now, peer& p, const received& in, const wire::
       add_candidates(p, triable(m.candidates.items()));
       p.opening.emplace(now, m.attempt, role::answerer, config_.attempt);
       p.next_open.reset();
-      if (!p.direct) p.why = reason::opening;
+      say_opening(p);
       send_connect(p, wire::connect_phase::answer, m.attempt, in.via, out);
       break;
     case wire::connect_phase::answer:

@@ -199,6 +199,7 @@ class paths {
   void remove(const public_key& k, bool say_bye, actions& out);
   void plan_open(time_point at, peer& p) const;
   void give_up(time_point now, peer& p, bool agreed, actions& out);
+  static void say_opening(peer& p);
   bool accept_offer(time_point now, peer& p) const;
   void on_ping(time_point now, peer& p, const received& in, const wire::ping& m, actions& out);
   void on_pong(time_point now, peer& p, const received& in, const wire::pong& m, actions& out);

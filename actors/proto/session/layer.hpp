@@ -111,8 +111,12 @@ class layer {
 
   /// One datagram that says only `nonce`.
   void send_reach(const endpoint& to, std::uint64_t nonce, actions& out) const;
-  /// What handshakes tell of us from now on; sessions that stand were told before.
-  void set_serves_dht(bool serves) { config_.serves_dht = serves; }
+  /// What handshakes tell of us from now on. Sessions that stand were told otherwise: each is renewed
+  /// when it is next used.
+  void set_serves_dht(time_point now, bool serves) {
+    if (serves != config_.serves_dht) serves_since_ = now;
+    config_.serves_dht = serves;
+  }
   /// Ends everything with the peer, without a word.
   void forget(const public_key& k);
 
@@ -183,6 +187,7 @@ class layer {
   token_bucket all_proven_;
   cookie_jar cookies_;
   std::uint64_t timestamp_last_;
+  time_point serves_since_{};
 
   std::vector<slot> timed_;      // peers with a deadline of less than seconds
   time_point urgent_ = never;    // at most the earliest of theirs
