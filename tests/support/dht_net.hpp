@@ -65,8 +65,10 @@ class dht_net {
     const std::size_t i = hosts_.size();
     host& h = hosts_.emplace_back();
     h.random = std::make_unique<seeded_rng>(seed_.derive("host", i));
-    h.key = crypto_.to_public(crypto_.make_private_key(*h.random));
-    h.id = dht::prefix_of(keys::node_id_of(crypto_, h.key, name_space));
+    do {
+      h.key = crypto_.to_public(crypto_.make_private_key(*h.random));
+      h.id = dht::prefix_of(keys::node_id_of(crypto_, h.key, name_space));
+    } while (dht::distance(h.id, ground_to) > ground_within);
     h.where = where
                   ? *where
                   : endpoint{ip_address::v4(0x0b000000U + (static_cast<std::uint32_t>(i) << 8) + 1),
@@ -160,6 +162,8 @@ class dht_net {
   time_point now() const { return now_; }
   rng& random() { return random_; }
   const fast_crypto& crypto() const { return crypto_; }
+  /// Hosts added from now on have searched for a key whose id lies that close to a place.
+  dht::prefix ground_to = 0, ground_within = ~dht::prefix{0};
   double loss_ratio = 0;
   std::uint64_t trace = 0;  // of everything delivered, in order
 

@@ -100,7 +100,7 @@ TEST_CASE("a record is found by anyone, also after the holders were asked to tak
   net.run_for(5s);
   CHECK(net[publishers[0]].requests - before <= 40);
   for (const std::size_t p : publishers) {
-    const auto f = net.look_up(some_honest(net), net.place_of(p), true);
+    const auto f = net.look_up(some_honest(net), net.place_of(p), true, 1);
     REQUIRE(f.found);
     CHECK(f.found->sequence == 2);
     CHECK(f.requests <= 15);
@@ -183,6 +183,34 @@ TEST_CASE("more disjoint paths find more records among hijackers") {
   INFO("one path " << one << ", eight " << eight << " of " << publishers.size());
   CHECK(eight > one);
   CHECK(eight >= publishers.size() * 95 / 100);
+}
+
+TEST_CASE(
+    "twenty keys ground next to a record's place do not hide it, as they would without the "
+    "region") {
+  const auto found = [](std::uint8_t region_max) {
+    dht_net net{15};
+    dht::config c = net.settings();
+    c.region_max = region_max;
+    net.grow(100, 50ms, c);
+    net.run_for(1min);
+    // Closer to it than any honest node.
+    const auto place = dht::prefix_of(net.place_of(70));
+    net.ground_to = place;
+    net.ground_within = ~dht::prefix{0};
+    for (std::size_t i = 0; i < net.size(); ++i)
+      net.ground_within = std::min(net.ground_within, dht::distance(net[i].id, place));
+    for (std::size_t i = 0; i < 20; ++i) net[net.add(c, {i})].how = manner::hijacks;
+    net.run_for(5min);
+    net.tell(70, dht::publish{net.record_of(70, 1)});
+    net.run_for(10s);
+    std::size_t n = 0;
+    for (std::size_t reader = 0; reader < 20; ++reader)
+      n += net.look_up(reader, net.place_of(70), true, 1).found.has_value();
+    return n;
+  };
+  CHECK(found(40) == 20);
+  CHECK(found(0) <= 5);
 }
 
 TEST_CASE("a network starts from its caches when every boot node is dead") {
