@@ -25,8 +25,8 @@ namespace wh::actors {
 /// - puts `alarm_clause()` first in what `make_behavior()` returns,
 /// - calls `arm(engine.next_timeout())` after each input it has handled,
 /// - lets `on_alarm(now)` hand the timeout to its engine and arm again,
-/// - lets `on_exit()` drop its handles of other actors: two actors that hold each other live for
-/// ever.
+/// - lets `on_exit()` drop its handles of others, who may hold it, and replies not yet given, which
+///   hold the actor itself: a circle lives for ever.
 ///
 /// Messages outside the interface are dropped without a word.
 template <class Interface>
