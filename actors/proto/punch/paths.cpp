@@ -174,7 +174,9 @@ void paths::handle(time_point now, const found& in, actions& out) {
   if (!p->known || in.what->sequence >= p->known->sequence) p->known = in.what;
   const wire::record& known = *p->known;
   p->their_kind = known.nat;
-  if (!p->in_use) p->why = reason::contacting;
+  // Of a peer known to be silent the next try says nothing new until it has an answer.
+  if (!p->in_use && p->why != reason::peer_silent && p->why != reason::no_relay)
+    p->why = reason::contacting;
   const std::vector<endpoint> endpoints = triable(known.endpoints.items());
   add_candidates(*p, endpoints);
   bool meets = false;
@@ -330,7 +332,7 @@ void paths::on_pong(time_point now, peer& p, const received& in, const wire::pon
   // The faster of two direct paths, and no change for a hair's breadth.
   if (p.direct && p.direct->missed == 0 && rtt + 5ms >= p.direct->rtt) return;
   out.push_back(note{"punch.direct", p.key, where, rtt / 1us});
-  p.direct = direct_path{where, rtt, 0};
+  p.direct = direct_path{where, rtt, 0, {}};
   p.opening.reset();
   p.next_open.reset();
   p.failures = p.unagreed = 0;

@@ -155,11 +155,13 @@ class paths {
     bool answered = false;  // the peer answered a ping over it
     duration rtt{0};
     unsigned missed = 0;
+    time_point missed_at{};
   };
   struct direct_path {
     endpoint where;
     duration rtt{0};
     unsigned missed = 0;
+    time_point missed_at{};
   };
   struct pending_ping {
     wire::transaction tx;

@@ -10,22 +10,30 @@ void paths::expire_pings(time_point now, peer& p, actions& out) {
   for (pending_ping& q : p.pings) {
     if (q.late || q.late_at > now) continue;
     q.late = true;
-    if (!q.via.relay) {
-      // Candidates that nobody answers at are no loss.
-      if (!p.direct || p.direct->where != q.via.where) continue;
-      ++p.direct->missed;
-    } else {
-      relay_option* r = find_relay(p, *q.via.relay);
-      if (!r) continue;
-      ++r->missed;
-      if (r->attached) out.push_back(suspect_relay{r->relay.key});
+    // Pings under way at once are one question: a moment of slowness is no five misses.
+    const auto count = [&](auto& path) {
+      if (q.sent < path.missed_at) return;
+      path.missed_at = now;
+      ++path.missed;
+      missed = true;
+    };
+    if (q.via.relay) {
+      if (relay_option* r = find_relay(p, *q.via.relay)) {
+        count(*r);
+        if (r->attached) out.push_back(suspect_relay{r->relay.key});
+      }
+    } else if (p.direct && p.direct->where == q.via.where) {
+      count(*p.direct);  // candidates that nobody answers at are no loss
     }
-    missed = true;
   }
   std::erase_if(p.pings, [&](const pending_ping& q) {
     return q.late && now - q.sent >= config_.ping_memory;
   });
   if (!missed) return;
+  // It may be our own NAT that changed: each relay's answer tells where it sees us now.
+  if (p.direct && p.direct->missed == config_.misses_to_suspect)
+    for (const relay_option& r : p.relays)
+      if (r.attached) out.push_back(suspect_relay{r.relay.key});
   if (p.direct && p.direct->missed >= config_.misses_to_drop) {
     out.push_back(note{"punch.lost", p.key, p.direct->where, 0});
     p.direct.reset();
