@@ -56,10 +56,11 @@ table_reader::table_reader(const node& n, std::string_view name, mistakes& out)
     return;
   }
   const auto known = keys_of(name);
-  for (const auto& [key, member] : n.members)
-    if (std::find(known.begin(), known.end(), key) == known.end()) {
+  for (const auto& member : n.members)
+    if (std::find(known.begin(), known.end(), member.name) == known.end()) {
       unknown_ = true;
-      out_->add(error_at(member.key, "unknown key " + ticked(key), hint_for(key, name_)));
+      out_->add(
+          error_at(member.key, "unknown key " + ticked(member.name), hint_for(member.name, name_)));
     }
 }
 

@@ -74,7 +74,8 @@ node convert(const toml_value& v, const std::string& file) {
         const bool in_header = at.column <= at.text.size() && at.text[at.column - 1] == '[' &&
                                at.text.find_first_not_of(" \t") == at.column - 1;
         child.key = place_of_key(name, at, in_header);
-        n.members.emplace_back(name, std::move(child));
+        child.name = name;
+        n.members.push_back(std::move(child));
       }
       break;
     default:
@@ -192,9 +193,9 @@ void move_places(node& n, const std::string& option, std::size_t start, std::siz
       start + n.value.column - std::min<std::size_t>(skipped, n.value.column), option.size() + 1));
   n.key = n.value;
   for (auto& item : n.items) move_places(item, option, start, skipped);
-  for (auto& [name, member] : n.members) {
+  for (auto& member : n.members) {
     move_places(member, option, start, skipped);
-    member.key = place_of_key(name, member.value, false);
+    member.key = place_of_key(member.name, member.value, false);
   }
 }
 
@@ -202,8 +203,8 @@ node value_of_option(const std::string& option, const parsed_path& path) {
   static const std::string prefix = "v = ";
   if (path.value.find('\n') == std::string::npos) {
     auto tree = parse_toml(prefix + path.value, "--set");
-    if (tree && tree->members.size() == 1 && tree->members.front().first == "v") {
-      node n = std::move(tree->members.front().second);
+    if (tree && tree->members.size() == 1 && tree->members.front().name == "v") {
+      node n = std::move(tree->members.front());
       move_places(n, option, path.value_start, prefix.size());
       return n;
     }
@@ -218,9 +219,9 @@ node value_of_option(const std::string& option, const parsed_path& path) {
 
 }  // namespace
 
-const node* node::find(std::string_view name) const {
-  for (const auto& [key_name, member] : members)
-    if (key_name == name) return &member;
+const node* node::find(std::string_view wanted) const {
+  for (const auto& member : members)
+    if (member.name == wanted) return &member;
   return nullptr;
 }
 
@@ -280,13 +281,14 @@ expected<void, scenario_error> apply_override(node& root, const std::string& opt
     const bool last = i + 1 == path->parts.size();
     if (at->kind == node_kind::table) {
       const auto member = std::find_if(at->members.begin(), at->members.end(),
-                                       [&](const auto& m) { return m.first == part; });
+                                       [&](const auto& m) { return m.name == part; });
       if (member == at->members.end()) {
         node fresh;
         fresh.value = fresh.key = here;
-        at = &at->members.emplace_back(part, std::move(fresh)).second;
+        fresh.name = part;
+        at = &at->members.emplace_back(std::move(fresh));
       } else {
-        at = &member->second;
+        at = &*member;
       }
     } else if (at->kind == node_kind::list) {
       std::size_t index = at->items.size();
@@ -315,6 +317,7 @@ expected<void, scenario_error> apply_override(node& root, const std::string& opt
     if (last) {
       *at = value_of_option(option, *path);
       at->key = here;
+      at->name = part;
     }
   }
   return {};

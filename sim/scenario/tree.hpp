@@ -3,7 +3,6 @@
 #include <cstdint>
 #include <string>
 #include <string_view>
-#include <utility>
 #include <vector>
 
 #include "sim/scenario/scenario.hpp"
@@ -29,9 +28,10 @@ struct node {
   std::int64_t integer = 0;
   double real = 0;
   std::string text;
-  std::vector<node> items;                            ///< list
-  std::vector<std::pair<std::string, node>> members;  ///< table, by name
-  place key;                                          ///< of a table's member
+  std::vector<node> items;    ///< list
+  std::vector<node> members;  ///< table
+  std::string name;           ///< of a table's member
+  place key;                  ///< of a table's member
   place value;
 
   const node* find(std::string_view name) const;
