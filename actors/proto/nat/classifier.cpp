@@ -78,14 +78,32 @@ void classifier::handle(time_point now, const observed& in, actions& out) {
     std::rotate(known, known + 1, seen_.end());
     return;
   }
+  // Whoever saw us where we are known to be, and now elsewhere, saw us move.
+  const bool moved = known != seen_.end() && known->me == external_ && in.me != external_;
   std::erase_if(seen_, [&](const observation& o) { return stale(o) || same(o); });
   if (seen_.size() >= config_.observers_max) seen_.erase(seen_.begin());
-  seen_.push_back({in.by, in.me, now});
+  seen_.push_back({in.by, in.me, now, moved});
+  if (moved) void_what_was();
   if (config_.how == mode::unknown) {
     remember(in.by.where.address);
     if (!next_dial_) next_dial_ = now + config_.dial_interval;
   }
   judge(now, out);
+}
+
+/// Where the newest observers agree that we moved, what others saw before is void: a relay that is
+/// asked often need not wait for five others that are not. Two suffice for another port; another
+/// address takes three, for it may be a victim's.
+void classifier::void_what_was() {
+  const endpoint to = seen_.back().me;
+  std::size_t agreeing = 0;
+  while (agreeing < seen_.size() && seen_[seen_.size() - 1 - agreeing].me == to &&
+         seen_[seen_.size() - 1 - agreeing].moved)
+    ++agreeing;
+  if (mapping_ != wire::nat_class::endpoint_independent ||
+      agreeing < (to.address == external_.address ? 2U : 3U))
+    return;
+  std::erase_if(seen_, [&](const observation& o) { return o.me == external_; });
 }
 
 void classifier::handle(time_point now, const reached& in, actions& out) {

@@ -67,7 +67,8 @@ using actions = std::vector<action>;
 ///
 /// A NAT that rebooted is seen by some observers as it was and by the others as it is; it is not
 /// taken for one whose mapping varies: two endpoints that share the observers, all of the one older
-/// than all of the other, are one mapping that moved.
+/// than all of the other, are one mapping that moved. When two observers in a row (three where the
+/// address is another one) saw it move, nobody else's older word counts any more.
 ///
 /// Fewer than three observers who do not agree are no reason to give up an earlier finding. The
 /// endpoint reported for a mapping that varies stays the same while its address is still seen, for
@@ -91,8 +92,8 @@ class classifier {
   void handle_timeout(time_point now, actions& out);
   std::optional<time_point> next_timeout() const { return next_dial_; }
 
-  /// Before anybody was asked: what the operator says, or that a host with a public address of its own
-  /// is most likely reached there, so it serves until that proves wrong.
+  /// Before anybody was asked: what the operator says, or that a host with a public address of its
+  /// own is most likely reached there, so it serves until that proves wrong.
   static verdict first_guess(mode how, const std::vector<endpoint>& local);
   const verdict& current() const { return current_; }
   const std::vector<endpoint>& local() const { return local_; }
@@ -102,8 +103,10 @@ class classifier {
     wire::contact by;
     endpoint me;
     time_point at;
+    bool moved = false;  // it saw us at the mapping before, and then here
   };
 
+  void void_what_was();
   void judge(time_point now, actions& out);
   void judge_mapping(time_point now);
   bool talked_to(const ip_address& a) const;

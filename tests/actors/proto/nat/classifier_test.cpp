@@ -112,6 +112,38 @@ TEST_CASE("a NAT that rebooted is never taken for one whose mapping varies") {
   }
 }
 
+TEST_CASE("two relays that see another port outweigh six peers that were not asked since") {
+  host h;
+  for (std::uint32_t n = 1; n <= 8; ++n) h.sees(n, home);
+  h.sees(2, home_later);
+  CHECK(h.it.current().external == home);  // it may be lying
+  h.sees(7, home_later);
+  CHECK(h.it.current() == verdict{nat_class::endpoint_independent, home_later, false});
+}
+
+TEST_CASE("for another address three have to see it") {
+  const endpoint victim = at("192.0.2.66:51820");
+  host h;
+  for (std::uint32_t n = 1; n <= 8; ++n) h.sees(n, home);
+  h.sees(2, victim);
+  h.sees(3, victim);
+  h.sees(2, victim);
+  CHECK(h.it.current().external == home);
+  h.sees(4, victim);
+  CHECK(h.it.current().external == victim);
+}
+
+TEST_CASE("a liar who keeps changing his mind moves nothing") {
+  host h;
+  for (std::uint32_t n = 1; n <= 4; ++n) h.sees(n, home);
+  for (int i = 0; i < 50; ++i) {
+    h.sees(1, home_later);
+    h.sees(1, home);
+    h.sees(2, home);
+    CHECK(h.it.current().external == home);
+  }
+}
+
 TEST_CASE("new observers replace the old ones, eight at most") {
   host h;
   for (std::uint32_t n = 1; n <= 8; ++n) h.sees(n, home);
