@@ -23,10 +23,10 @@ void append(bytes& b, byte_view more) {
   std::copy(more.begin(), more.end(), b.begin() + static_cast<std::ptrdiff_t>(before));
 }
 
-/// Operation 3 of session_fuzz.cpp; length rounded up to the script's unit.
-void arrive(bytes& script, std::uint8_t via, std::uint8_t type, bytes rest) {
-  rest.resize((rest.size() + 7) / 8 * 8);
-  append(script, bytes{3, via, type, static_cast<std::uint8_t>(rest.size() / 8)});
+/// Operation 3 of session_fuzz.cpp.
+void arrive(bytes& script, std::uint8_t via, std::uint8_t type, const bytes& rest) {
+  append(script, bytes{3, via, type, static_cast<std::uint8_t>(rest.size() >> 8),
+                       static_cast<std::uint8_t>(rest.size())});
   append(script, rest);
 }
 
@@ -40,7 +40,6 @@ bytes initiation(std::uint8_t peer, std::uint64_t stamp, const wire::message& m)
   store_be(b.data() + 93, static_cast<std::uint16_t>(message.size()));
   append(b, message);
   b.resize(b.size() + 16 + 32);  // tag and macs, which all fit
-  b.resize((b.size() + 7) / 8 * 8);
   return b;
 }
 

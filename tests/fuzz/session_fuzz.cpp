@@ -8,7 +8,7 @@
 ///   0 peer via kind     send a message of that kind
 ///   1 units             time passes, 10 ms each
 ///   2 via length bytes  a datagram of these bytes
-///   3 via type length bytes  a datagram with a sound header and the index of what was sent last
+///   3 via type length:2 bytes  a datagram with a sound header and the index of what was sent last
 ///   4 units             time passes, 10 s each
 ///   5 peer              forget
 namespace {
@@ -101,8 +101,9 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
     for (const action& a : out)
       if (const auto* t = std::get_if<transmit>(&a)) {
         WH_CHECK(t->datagram.size() <= packet::transport_max && t->datagram[0] == packet::magic);
-        if (t->datagram.size() >= 8) std::copy_n(t->datagram.begin() + 4, 4, index);
-        if (t->datagram[2] == 2) std::copy_n(t->datagram.begin() + 4, 4, index);
+        // Of initiations and responses: what a peer puts into its answer.
+        if (t->datagram[2] == 1 || t->datagram[2] == 2)
+          std::copy_n(t->datagram.begin() + 4, 4, index);
       } else if (const auto* d = std::get_if<deliver>(&a)) {
         WH_CHECK(wire::encoded_size(d->what) <= wire::encoded_max);
       }
@@ -132,7 +133,8 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
       case 3: {
         const auto via = via_of(s.byte());
         const auto type = s.byte();
-        const std::size_t n = std::size_t{s.byte()} * 8;
+        std::size_t n = s.byte();
+        n = (n << 8 | s.byte()) % 2048;
         const byte_view rest = s.take(n);
         bytes d(packet::header_size + rest.size());
         d[0] = packet::magic;

@@ -4,8 +4,8 @@
 
 namespace wh::test {
 
-/// The sizes and failures of the real suite at almost no cost, and no strength whatever: for what is
-/// not about cryptography, and to see what everything else costs.
+/// The sizes and failures of the real suite at almost no cost, and no strength whatever: for what
+/// is not about cryptography, and to see what everything else costs.
 class toy_crypto : public crypto_suite {
  public:
   explicit toy_crypto(std::uint8_t version = 0x7e) : version_(version) {}

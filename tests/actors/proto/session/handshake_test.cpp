@@ -324,3 +324,23 @@ TEST_CASE("under loss, reordering and copies everything that can be asked again 
     }
   }
 }
+
+TEST_CASE("who begins to serve the DHT tells its peers when it next talks to them") {
+  network net;
+  host& alice = net.add("alice");
+  host& bob = net.add("bob");
+  bob.answer = full_answer;
+  net.say(alice, bob, ping(1));
+  net.run(1s);
+  alice.engine->set_serves_dht(net.now, true);
+  net.say(alice, bob, ping(2));
+  net.run(1s);
+  net.say(alice, bob, ping(3));
+  net.run(1s);
+  CHECK_FALSE(bob.inbox[1].serves_dht);
+  CHECK(bob.inbox.back().serves_dht);
+  CHECK(bob.count("session.renewed") == 1);
+  net.say(alice, bob, ping(4));
+  net.run(1s);
+  CHECK(bob.count("session.renewed") == 1);
+}
