@@ -1,4 +1,5 @@
 #include <map>
+#include <utility>
 
 #include "actors/context.hpp"
 #include "actors/peer_shell.hpp"
@@ -56,6 +57,10 @@ class dht_shell final : public peer_shell<dht_actor> {
           classifier_.handle(now(), nat::reached{in.from, in.nonce}, verdicts_);
           act();
         },
+        [this](const nat::observed& in) {
+          classifier_.handle(now(), in, verdicts_);
+          act();
+        },
         [this](const dht::add_contacts& in) {
           node_.handle(now(), in, todo_);
           act();
@@ -108,11 +113,16 @@ class dht_shell final : public peer_shell<dht_actor> {
   }
 
   void act() {
-    for (dht::action& a : todo_) std::visit([this](auto& x) { perform(x); }, a);
-    todo_.clear();
-    for (nat::action& a : verdicts_) std::visit([this](auto& x) { perform(x); }, a);
-    verdicts_.clear();
+    // Either engine's actions may give the other something to do; neither for long.
+    while (!todo_.empty() || !verdicts_.empty()) perform_all();
     arm(earlier(node_.next_timeout(), classifier_.next_timeout()));
+  }
+
+  void perform_all() {
+    auto todo = std::exchange(todo_, {});
+    auto verdicts = std::exchange(verdicts_, {});
+    for (dht::action& a : todo) std::visit([this](auto& x) { perform(x); }, a);
+    for (nat::action& a : verdicts) std::visit([this](auto& x) { perform(x); }, a);
   }
 
   void offer_relay(const wire::contact& who) {
@@ -140,7 +150,11 @@ class dht_shell final : public peer_shell<dht_actor> {
     watch({"dht.joined", {}, {}, static_cast<std::int64_t>(j.contacts)});
   }
   void perform(const dht::send_reach& r) { tell(links().gateway, reach{r.to, r.nonce}); }
-  void perform(const nat::verdict& v) { tell(links().network, v); }
+  void perform(const nat::verdict& v) {
+    watch({"nat.verdict", {}, v.external, static_cast<std::int64_t>(v.kind)});
+    tell(links().network, v);
+  }
+  void perform(const nat::doubt&) { node_.handle(now(), dht::look_around{}, todo_); }
   void perform(const nat::dial& d) {
     tell(links().gateway, session::send{d.whom.key, wire::direct(d.whom.where), d.what});
   }

@@ -78,6 +78,7 @@ WH_ACTOR_MESSAGE(wh::punch::relay_up)
 WH_ACTOR_MESSAGE(wh::punch::relay_down)
 WH_ACTOR_MESSAGE(wh::punch::use)
 WH_ACTOR_MESSAGE(wh::nat::verdict)
+WH_ACTOR_MESSAGE(wh::nat::observed)
 WH_ACTOR_MESSAGE(wh::wireguard::carry)
 WH_ACTOR_MESSAGE(wh::wireguard::from_relay)
 
@@ -95,6 +96,7 @@ using dht_actor = actor_if<
   result<void>(session::deliver),        // from GATEWAY: a peer said something about the DHT
   result<void>(session::gave_up),        // from GATEWAY: a peer does not answer handshakes
   result<void>(session::reached),        // from GATEWAY: a stranger's knock
+  result<void>(nat::observed),           // from RELAY: a relay sees us there
   result<void>(dht::add_contacts),       // from NETWORK: boot nodes, endpoints of an earlier life
   result<dht::finished>(dht::lookup),    // from PUNCH, and from people: find a record or peers
   result<void>(wire::record),            // from NETWORK: publish this, and keep it published

@@ -73,6 +73,7 @@ class relay_shell final : public peer_shell<relay_actor> {
     tell(links().gateway, session::send{s.to.key, wire::direct(s.to.where), std::move(s.what)});
   }
   void perform(const relay::attached& a) { tell(links().punch, punch::relay_up{a.relay, a.rtt}); }
+  void perform(const relay::seen_at& s) { tell(links().dht, nat::observed{s.by, s.me}); }
   void perform(const relay::detached& d) { tell(links().punch, punch::relay_down{d.relay}); }
   void perform(relay::homes& h) { tell(links().network, std::move(h)); }
   void perform(const relay::need_candidates&) { tell(links().dht, need_peers{}); }

@@ -59,7 +59,7 @@ void world::on_note(const public_key& self, time_point now, const note& what) {
     notes_.emplace(what.what, 1);
   const auto h = index_of(self);
   if (!h) return;
-  trace_.record(now, "note", hosts_[*h]->id().value, what.what);
+  trace_.record(now, "note", hosts_[*h]->id().value, what.what, what.where, what.value);
   if (what.what == "dht.joined" && !joined_after_[*h]) {
     joined_after_[*h] = now - hosts_[*h]->started();
     metrics_.observe("dht.time_to_join_s", to_seconds(*joined_after_[*h]));

@@ -108,6 +108,12 @@ void node::handle(time_point now, const set_serving& in, actions&) {
   if (in.serves && joined_) next_self_ = now;
 }
 
+void node::handle(time_point now, const look_around&, actions&) {
+  if (!joined_ || now < look_around_after_) return;
+  look_around_after_ = now + config_.join_retry_max / 10;
+  next_self_ = now;
+}
+
 // Requests and answers
 
 void node::await(request r) {

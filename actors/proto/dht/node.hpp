@@ -100,6 +100,9 @@ struct failed {
 struct set_serving {
   bool serves = false;
 };
+/// Something about us may have changed: a look-up of our own id, whose answers tell how others see us.
+/// At most one a `join_retry_max / 10`.
+struct look_around {};
 
 // Actions
 
@@ -148,6 +151,7 @@ class node {
   void handle(time_point now, const publish& in, actions& out);
   void handle(time_point now, const failed& in, actions& out);
   void handle(time_point now, const set_serving& in, actions& out);
+  void handle(time_point now, const look_around& in, actions& out);
   void handle_timeout(time_point now, actions& out);
   std::optional<time_point> next_timeout() const;
 
@@ -279,6 +283,7 @@ class node {
   std::vector<publication> publications_;
   std::vector<entry> candidates_;          // heard of, with a place to fill, not asked yet
   std::array<std::uint32_t, 8> failed_{};  // begin of the keys of candidates that did not answer
+  time_point look_around_after_{};
   time_point next_join_ = never, next_upkeep_ = never, next_self_ = never, next_probe_ = never;
   duration upkeep_every_, self_every_, join_every_;
   std::uint32_t next_tx_, next_id_ = 1;

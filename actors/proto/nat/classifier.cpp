@@ -83,7 +83,10 @@ void classifier::handle(time_point now, const observed& in, actions& out) {
   std::erase_if(seen_, [&](const observation& o) { return stale(o) || same(o); });
   if (seen_.size() >= config_.observers_max) seen_.erase(seen_.begin());
   seen_.push_back({in.by, in.me, now, moved});
-  if (moved) void_what_was();
+  if (moved) {
+    void_what_was();
+    out.emplace_back(doubt{});
+  }
   if (config_.how == mode::unknown) {
     remember(in.by.where.address);
     if (!next_dial_) next_dial_ = now + config_.dial_interval;

@@ -54,7 +54,10 @@ struct dial {
   wire::dial_request what;
 };
 
-using action = std::variant<verdict, dial, note>;
+/// An observer sees us elsewhere than before: more of them should be asked soon.
+struct doubt {};
+
+using action = std::variant<verdict, dial, doubt, note>;
 using actions = std::vector<action>;
 
 /// Emits a `verdict` whenever it changes.

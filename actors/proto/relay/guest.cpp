@@ -101,6 +101,7 @@ void guest::handle(time_point now, const guest_received& in, guest_actions& out)
     return;
   }
   if (s->unanswered == 0) return;  // a repeated answer
+  out.push_back(seen_at{s->relay, m->observed});
   // Of a question put twice nobody knows which asking was answered (Karn and Partridge, 1987).
   if (s->unanswered == 1 || !s->granted) s->rtt = now - s->asked;
   s->unanswered = 0;

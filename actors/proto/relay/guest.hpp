@@ -62,6 +62,11 @@ struct attached {
   wire::contact relay;
   duration rtt{0};
 };
+/// Where a relay sees us, with each answer: it is asked far more often than anybody else.
+struct seen_at {
+  wire::contact by;
+  endpoint me;
+};
 struct detached {
   public_key relay;
 };
@@ -72,7 +77,7 @@ struct homes {
 /// Neither home nor candidate is left: the DHT should be asked for peers.
 struct need_candidates {};
 
-using guest_action = std::variant<guest_send, attached, detached, homes, need_candidates, note>;
+using guest_action = std::variant<guest_send, attached, seen_at, detached, homes, need_candidates, note>;
 using guest_actions = std::vector<guest_action>;
 
 /// The side of who is carried: keeps `homes` relays warm and visits others' relays while wanted.
