@@ -35,7 +35,7 @@ struct host {
   }
 
   seeded_rng random{seed{3}};
-  member::member it;
+  wh::member::member it;
   time_point now = t0;
   actions out;
 };
