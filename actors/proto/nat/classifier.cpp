@@ -59,6 +59,10 @@ bool classifier::talked_to(const ip_address& a) const {
          std::find(talked_to_.begin(), talked_to_.end(), short_hash(a)) != talked_to_.end();
 }
 
+void classifier::talking_to(const ip_address& a) {
+  if (config_.how == mode::unknown) remember(a);
+}
+
 void classifier::remember(const ip_address& a) {
   const auto h = short_hash(a);
   std::erase(talked_to_, h);
@@ -85,7 +89,11 @@ void classifier::handle(time_point now, const observed& in, actions& out) {
   seen_.push_back({in.by, in.me, now, moved});
   if (moved) {
     void_what_was();
-    out.emplace_back(doubt{});
+    // One who keeps changing his mind does not keep us asking.
+    if (!doubted_ || now - *doubted_ >= config_.doubt_interval) {
+      doubted_ = now;
+      out.emplace_back(doubt{});
+    }
   }
   if (config_.how == mode::unknown) {
     remember(in.by.where.address);
@@ -123,6 +131,11 @@ void classifier::handle(time_point now, const reached& in, actions& out) {
   out.push_back(note{"nat.reached_by_stranger", {}, in.from, 0});
   nonce_ = 0;
   dials_ = 0;
+  remember(in.from.address);
+  if (!reachable_ && ++strangers_ < config_.strangers_needed) {
+    next_dial_ = now + config_.dial_interval;
+    return;
+  }
   reachable_ = true;
   if (talked_to_.size() > talked_to_open_max)
     talked_to_ = {talked_to_.end() - talked_to_open_max, talked_to_.end()};
@@ -155,6 +168,7 @@ void classifier::handle_timeout(time_point now, actions& out) {
   const bool settled = dials_ >= config_.dial_tries;
   if (settled) {
     reachable_ = false;
+    strangers_ = 0;
     dial_interval_ = std::min(2 * dial_interval_, config_.dial_interval_max);
     judge(now, out);
   }

@@ -25,7 +25,10 @@ struct config {
   duration dial_interval = 2s;  // between the tries that lead to a verdict
   /// Between verdicts: how often `open` is confirmed, and at most how seldom it is hoped for.
   duration dial_interval_max = 10min;
-  unsigned dial_tries = 3;  // unanswered requests until "strangers do not reach us"
+  duration doubt_interval = 10s;  // at least, between two
+  /// Somebody may be asked and knock before we know of having talked to him: one is no proof.
+  unsigned strangers_needed = 2;
+  unsigned dial_tries = 3;        // unanswered requests until "strangers do not reach us"
 };
 
 /// The outcome. `external` is where strangers or punching peers are to send; unspecified while not
@@ -90,6 +93,8 @@ class classifier {
 
   void handle(time_point now, const observed& in, actions& out);
   void handle(time_point now, const reached& in, actions& out);
+  /// Something was sent there: whoever answers from there is no stranger, now or later.
+  void talking_to(const ip_address& a);
   /// The host's addresses changed: everything known is void.
   void handle_addresses(time_point now, std::vector<endpoint> local, actions& out);
   void handle_timeout(time_point now, actions& out);
@@ -123,10 +128,11 @@ class classifier {
   wire::nat_class mapping_ = wire::nat_class::unknown;  // what the observers show, never `open`
   endpoint external_;
   verdict current_;
-  std::optional<time_point> next_dial_;
+  std::optional<time_point> next_dial_, doubted_;
   duration dial_interval_;
   std::uint64_t nonce_ = 0;
   unsigned dials_ = 0;  // since the last datagram of a stranger
+  unsigned strangers_ = 0;
   bool reachable_ = false;
 };
 

@@ -77,7 +77,8 @@ struct homes {
 /// Neither home nor candidate is left: the DHT should be asked for peers.
 struct need_candidates {};
 
-using guest_action = std::variant<guest_send, attached, seen_at, detached, homes, need_candidates, note>;
+using guest_action =
+    std::variant<guest_send, attached, seen_at, detached, homes, need_candidates, note>;
 using guest_actions = std::vector<guest_action>;
 
 /// The side of who is carried: keeps `homes` relays warm and visits others' relays while wanted.

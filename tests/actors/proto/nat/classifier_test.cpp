@@ -141,7 +141,10 @@ TEST_CASE("a liar who keeps changing his mind moves nothing") {
     h.sees(1, home);
     h.sees(2, home);
     CHECK(h.it.current().external == home);
+    h.now += 1s;
   }
+  // Others are asked for their word each time, though not more than every ten seconds.
+  CHECK(all<doubt>(h.out).size() == 5);
 }
 
 TEST_CASE("new observers replace the old ones, eight at most") {
