@@ -312,6 +312,30 @@ TEST_CASE("one lost packet, or a moment of slowness, loses no path") {
   CHECK(w.a.told.size() == told);
 }
 
+TEST_CASE("a round trip that grows fourteenfold at once may be suspected, and is not given up") {
+  for (int phase = 0; phase < 10; ++phase) {
+    cones w;
+    w.want(w.a, w.b);
+    w.flow(w.a, w.b);
+    w.run_until(5s, [&] { return w.direct(w.a, w.b); });
+    w.run(10s + phase * 110ms);
+    w.latency = 350ms;
+    w.run(10s);
+    CHECK(w.direct(w.a, w.b));
+    CHECK(path_world::noted(w.a, "punch.lost") + path_world::noted(w.b, "punch.lost") == 0);
+  }
+}
+
+TEST_CASE("who does not know its class and names no relay is tried at its endpoints") {
+  pair_world w("", {}, "", {});
+  w.b.kind = nat_class::unknown;
+  w.learn(w.b);
+  w.run(1s);
+  REQUIRE(w.dht[w.b.self].nat == nat_class::unknown);
+  w.want(w.a, w.b);
+  CHECK(w.until(5s, w.a, w.b, path_state::direct) == 200ms);
+}
+
 TEST_CASE("with three packets of a hundred lost, paths are made and kept") {
   for (std::uint64_t s = 1; s <= 10; ++s) {
     path_world w(s);
