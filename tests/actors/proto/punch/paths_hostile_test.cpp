@@ -176,6 +176,29 @@ TEST_CASE("a member's pings are answered one for one, and asked back five times 
   CHECK(e.said<wire::ping>().size() <= 6);
 }
 
+TEST_CASE("a path is given up after five questions, however many pings a question was") {
+  engine e;
+  e.give(want{friendly});
+  wire::record r;
+  r.key = friendly;
+  r.nat = nat_class::open;
+  r.endpoints.push_back(victim);
+  e.give(found{friendly, r});
+  e.now += 10ms;
+  e.says(friendly, wire::direct(victim), wire::pong{e.said<wire::ping>().at(0).tx, {}});
+  REQUIRE(e.it.status_of(friendly)->state == path_state::direct);
+  // From elsewhere it asks so often that we ask after its old place five times a second.
+  const auto asks = [&](duration time) {
+    for (const time_point end = e.now + time; e.now < end; e.let(210ms))
+      e.says(friendly, wire::direct(at("198.51.100.9:1")), wire::ping{});
+  };
+  asks(2500ms);
+  CHECK(e.sent_to(victim.address) >= 10);
+  CHECK(notes(e.out, "punch.lost") == 0);
+  asks(3s);
+  CHECK(notes(e.out, "punch.lost") == 1);
+}
+
 TEST_CASE("a goodbye is not answered with one") {
   engine e;
   e.says(friendly, wire::through(relay), wire::ping{});
