@@ -42,6 +42,10 @@ class dht_shell final : public peer_shell<dht_actor> {
         alarm_clause(),
         [this](session::deliver& in) {
           const wire::contact from{in.from, in.via.where};
+          if (const auto* m = std::get_if<wire::dial_passed>(&in.what)) {
+            classifier_.handle(now(), nat::passed_on{m->tx});
+            return;
+          }
           node_.handle(now(),
                        dht::received{in.from, in.via.where, in.via.relayed(), in.serves_dht, in.early,
                                      std::move(in.what)},

@@ -15,8 +15,8 @@ namespace {
 constexpr std::size_t message_max = wire::datagram_max - 32;
 
 // A third is told our asker's address at most this often.
-constexpr duration dial_gap = 1s;
-constexpr duration dial_network_gap = 10s;
+constexpr duration dial_gap = 50ms;
+constexpr duration dial_network_gap = 4s;
 
 }  // namespace
 
@@ -116,6 +116,7 @@ void node::on(time_point now, const received& in, const wire::dial_request& m, a
     return;
   }
   out.emplace_back(send{helper->contact(), wire::dial_back{in.where, m.nonce}});
+  out.emplace_back(send{{in.from, in.where}, wire::dial_passed{m.tx}});
 }
 
 void node::on(time_point now, const received& in, const wire::dial_back& m, actions& out) {

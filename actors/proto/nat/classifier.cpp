@@ -158,14 +158,21 @@ void classifier::handle_addresses(time_point now, std::vector<endpoint> local, a
   judge(now, out);
 }
 
+void classifier::handle(time_point, const passed_on& in) {
+  if (nonce_ != 0 && in.tx == dial_tx_) passed_on_ = true;
+}
+
 void classifier::handle_timeout(time_point now, actions& out) {
   if (!next_dial_ || now < *next_dial_) return;
   if (seen_.empty()) {
     next_dial_.reset();
     return;
   }
-  if (nonce_ != 0 && dials_ < config_.dial_tries) ++dials_;
+  const bool helped = nonce_ == 0 || passed_on_;
+  if (nonce_ != 0 && passed_on_ && dials_ < config_.dial_tries) ++dials_;
   const bool settled = dials_ >= config_.dial_tries;
+  // Nobody to pass it on to, or too many who ask: that gets better with time, not with asking.
+  if (!helped && !settled) dial_interval_ = std::min(2 * dial_interval_, config_.dial_interval_max);
   if (settled) {
     reachable_ = false;
     strangers_ = 0;
@@ -181,9 +188,10 @@ void classifier::handle_timeout(time_point now, actions& out) {
       able[count++] = &o;
   const wire::contact whom =
       count > 0 ? able[random_.below(count)]->by : seen_[random_.below(seen_.size())].by;
-  out.push_back(
-      dial{whom, {wire::transaction{static_cast<std::uint32_t>(random_.next())}, nonce_}});
-  next_dial_ = now + (settled ? dial_interval_ : config_.dial_interval);
+  dial_tx_.value = static_cast<std::uint32_t>(random_.next());
+  passed_on_ = false;
+  out.push_back(dial{whom, {dial_tx_, nonce_}});
+  next_dial_ = now + (settled || !helped ? dial_interval_ : config_.dial_interval);
 }
 
 void classifier::judge_mapping(time_point now) {

@@ -28,7 +28,7 @@ struct config {
   duration doubt_interval = 10s;  // at least, between two
   /// Somebody may be asked and knock before we know of having talked to him: one is no proof.
   unsigned strangers_needed = 2;
-  unsigned dial_tries = 3;        // unanswered requests until "strangers do not reach us"
+  unsigned dial_tries = 3;        // requests passed on in vain until "strangers do not reach us"
 };
 
 /// The outcome. `external` is where strangers or punching peers are to send; unspecified while not
@@ -49,6 +49,11 @@ struct observed {
 struct reached {
   endpoint from;
   std::uint64_t nonce = 0;
+};
+
+/// The peer that was asked to has passed our request on to somebody.
+struct passed_on {
+  wire::transaction tx;
 };
 
 /// Ask this peer to have a stranger dial us.
@@ -93,6 +98,7 @@ class classifier {
 
   void handle(time_point now, const observed& in, actions& out);
   void handle(time_point now, const reached& in, actions& out);
+  void handle(time_point now, const passed_on& in);
   /// Something was sent there: whoever answers from there is no stranger, now or later.
   void talking_to(const ip_address& a);
   /// The host's addresses changed: everything known is void.
@@ -131,6 +137,8 @@ class classifier {
   std::optional<time_point> next_dial_, doubted_;
   duration dial_interval_;
   std::uint64_t nonce_ = 0;
+  wire::transaction dial_tx_{};
+  bool passed_on_ = false;  // the request under way; only then its failure counts
   unsigned dials_ = 0;  // since the last datagram of a stranger
   unsigned strangers_ = 0;
   bool reachable_ = false;

@@ -177,7 +177,8 @@ struct stored {
 };
 
 /// tx 4 | nonce 8: have somebody whom I never talked to send `nonce` to the address you see me at.
-/// The asked peer passes it on as `dial_back`; the third sends one `reach` datagram.
+/// The asked peer passes it on as `dial_back`, if it can, and says so with `dial_passed`; the third
+/// sends one `reach` datagram.
 struct dial_request {
   transaction tx;
   std::uint64_t nonce = 0;
@@ -185,6 +186,12 @@ struct dial_request {
     f("tx", s.tx);
     f("nonce", s.nonce);
   }
+};
+
+/// tx 4: the request was passed on to somebody. Without it, silence says nothing about our NAT.
+struct dial_passed {
+  transaction tx;
+  WH_MESSAGE(dial_passed, 0x1a) { f("tx", s.tx); }
 };
 
 /// target endpoint | nonce 8
@@ -268,7 +275,7 @@ struct bye {
 #undef WH_MESSAGE
 
 using message = std::variant<ping, pong, find_node, nodes, find_record, records, store, stored,
-                             dial_request, dial_back, relay_attach, relay_attached, relay_to, relayed,
+                             dial_request, dial_passed, dial_back, relay_attach, relay_attached, relay_to, relayed,
                              relay_unknown, connect, bye>;
 
 }  // namespace wh::wire
