@@ -8,7 +8,6 @@ using test::all;
 using test::at;
 using test::key;
 using test::notes;
-using test::pass;
 using test::t0;
 using wire::nat_class;
 
@@ -26,7 +25,27 @@ struct host {
   void sees(std::uint32_t n, const endpoint& me) {
     it.handle(now, observed{{key(n), observer(n)}, me}, out);
   }
-  void let(duration d) { now = pass(it, now + d, out); }
+  /// Whoever is asked to have us dialled passes it on, if `helped`.
+  void let(duration d) {
+    for (const time_point end = now + d;; now = *it.next_timeout(), step()) {
+      if (it.next_timeout() && *it.next_timeout() <= end) continue;
+      now = end;
+      return;
+    }
+  }
+  void step() {
+    const auto before = all<dial>(out).size();
+    it.handle_timeout(now, out);
+    if (it.next_timeout()) REQUIRE(*it.next_timeout() > now);
+    if (const auto dials = all<dial>(out); helped && dials.size() > before)
+      it.handle(now, passed_on{dials.back().what.tx});
+  }
+  void opens() {
+    for (const auto* who : {"192.0.2.98:51820", "192.0.2.99:51820"}) {
+      let(2s);
+      dialled_from(at(who));
+    }
+  }
   /// The last dial asked for is fulfilled from this address.
   void dialled_from(const endpoint& e) {
     const auto dials = all<dial>(out);
@@ -38,6 +57,7 @@ struct host {
 
   seeded_rng random{seed{7}};
   classifier it;
+  bool helped = true;
   time_point now = t0;
   actions out;
 };
@@ -209,15 +229,48 @@ TEST_CASE("nonsense is not an observation") {
   CHECK_FALSE(h.it.next_timeout());
 }
 
-TEST_CASE("a stranger's datagram makes it open") {
+TEST_CASE("two strangers' datagrams make it open") {
   host h;
   h.sees(1, home);
   h.sees(2, home);
   h.let(2s);
   h.dialled_from(stranger);
+  CHECK(h.kind() == nat_class::endpoint_independent);
+  h.let(2s);
+  h.dialled_from(stranger);  // the same one is none any more
+  CHECK(notes(h.out, "nat.reach_from_acquaintance") == 1);
+  CHECK(h.kind() == nat_class::endpoint_independent);
+  h.dialled_from(at("192.0.2.98:1"));
   CHECK(h.kind() == nat_class::open);
   CHECK(h.it.current().serves);
-  CHECK(notes(h.out, "nat.reached_by_stranger") == 1);
+  CHECK(notes(h.out, "nat.reached_by_stranger") == 2);
+}
+
+TEST_CASE("whom we sent something is no stranger, answered or not") {
+  host h;
+  h.sees(1, home);
+  h.sees(2, home);
+  h.it.talking_to(stranger.address);
+  h.let(2s);
+  h.dialled_from(stranger);
+  CHECK(notes(h.out, "nat.reach_from_acquaintance") == 1);
+}
+
+TEST_CASE("a request that nobody passed on proves nothing, and is put ever more seldom") {
+  host h({}, {home});
+  h.helped = false;
+  h.sees(1, home);
+  h.sees(2, home);
+  h.let(10min);
+  CHECK(h.it.current().serves);
+  CHECK(all<dial>(h.out).size() >= 7);
+  CHECK(all<dial>(h.out).size() <= 10);
+  h.it.handle(h.now, passed_on{wire::transaction{12345}});  // of another one
+  h.let(1h);
+  CHECK(h.it.current().serves);
+  h.helped = true;
+  h.let(1h);
+  CHECK_FALSE(h.it.current().serves);
 }
 
 TEST_CASE("an acquaintance's datagram proves nothing, however long ago we talked") {
@@ -244,8 +297,7 @@ TEST_CASE("of very many acquaintances the latest are remembered") {
 TEST_CASE("who is open still knows its observers, so a NAT that closed is found out") {
   host h;
   for (std::uint32_t n = 1; n <= 4; ++n) h.sees(n, home);
-  h.let(2s);
-  h.dialled_from(stranger);
+  h.opens();
   h.out.clear();
   h.let(10min);
   REQUIRE(all<dial>(h.out).size() == 1);
@@ -285,9 +337,8 @@ TEST_CASE("dials go out every two seconds until the verdict, then ever more seld
   std::vector<duration> when;
   for (const time_point end = t0 + 3h; h.it.next_timeout() && *h.it.next_timeout() <= end;) {
     h.now = *h.it.next_timeout();
-    h.it.handle_timeout(h.now, h.out);
+    h.step();
     when.push_back(h.now - t0);
-    CHECK(*h.it.next_timeout() > h.now);
   }
   REQUIRE(when.size() > 6);
   CHECK(std::vector<duration>(when.begin(), when.begin() + 6) ==
@@ -307,7 +358,8 @@ TEST_CASE("an untranslated host serves for the time being, until nobody dials ba
   CHECK_FALSE(h.it.current().serves);
   CHECK(h.kind() == nat_class::endpoint_independent);
   h.let(1min);
-  h.dialled_from(stranger);
+  h.dialled_from(at("192.0.2.97:1"));
+  h.opens();
   CHECK(h.it.current() == verdict{nat_class::open, home, true});
 }
 
@@ -344,8 +396,10 @@ TEST_CASE("new addresses void everything known") {
   h.sees(2, home_later);
   CHECK(h.it.current().external == home_later);
   // Whoever was talked to before is a stranger to the new address.
-  h.let(2s);
-  h.dialled_from(observer(4));
+  for (std::uint32_t n : {3U, 4U}) {
+    h.let(2s);
+    h.dialled_from(observer(n));
+  }
   CHECK(h.kind() == nat_class::open);
 }
 
@@ -362,7 +416,7 @@ TEST_CASE("whatever comes, a classifier keeps its bounds and its promises") {
     verdict last = h.it.current();
     for (int i = 0; i < 400; ++i) {
       h.out.clear();
-      switch (r.below(6)) {
+      switch (r.below(8)) {
         case 0:
         case 1:
         case 2: {
@@ -378,6 +432,12 @@ TEST_CASE("whatever comes, a classifier keeps its bounds and its promises") {
           h.it.handle(h.now, reached{observer(static_cast<std::uint32_t>(r.below(40))), r.below(3)},
                       h.out);
           break;
+        case 5:
+          h.it.talking_to(observer(static_cast<std::uint32_t>(r.below(400))).address);
+          break;
+        case 6:
+          h.it.handle(h.now, passed_on{wire::transaction{static_cast<std::uint32_t>(r.below(3))}});
+          break;
         case 4:
           if (r.chance(0.05)) h.it.handle_addresses(h.now, {home}, h.out);
           break;
@@ -387,7 +447,12 @@ TEST_CASE("whatever comes, a classifier keeps its bounds and its promises") {
           h.it.handle_timeout(h.now, h.out);
           if (due && *due <= h.now && h.it.next_timeout()) REQUIRE(*h.it.next_timeout() > h.now);
           if (const auto d = all<dial>(h.out); !d.empty() && r.chance(0.3))
-            h.it.handle(h.now, reached{stranger, d.back().what.nonce}, h.out);
+            h.it.handle(
+                h.now,
+                reached{observer(static_cast<std::uint32_t>(r.below(400))), d.back().what.nonce},
+                h.out);
+          if (const auto d = all<dial>(h.out); !d.empty() && r.chance(0.6))
+            h.it.handle(h.now, passed_on{d.back().what.tx});
         }
       }
       for (const verdict& v : all<verdict>(h.out)) {
