@@ -172,7 +172,9 @@ void classifier::handle_timeout(time_point now, actions& out) {
   if (nonce_ != 0 && passed_on_ && dials_ < config_.dial_tries) ++dials_;
   const bool settled = dials_ >= config_.dial_tries;
   // Nobody to pass it on to, or too many who ask: that gets better with time, not with asking.
-  if (!helped && !settled) dial_interval_ = std::min(2 * dial_interval_, config_.dial_interval_max);
+  if (!settled)
+    dial_interval_ = helped ? config_.dial_interval
+                            : std::min(2 * dial_interval_, config_.dial_interval_max);
   if (settled) {
     reachable_ = false;
     strangers_ = 0;

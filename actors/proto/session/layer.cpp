@@ -331,7 +331,7 @@ void layer::wake(time_point now, slot s, actions& out) {
     }
   }
   if (a.initiating && a.initiating->try_next <= now) {
-    if (a.initiating->tries >= 3)
+    if (a.initiating->tries >= tries_max)
       give_up(now, s, out);
     else
       initiate(now, s, out);

@@ -202,6 +202,9 @@ fixed_bytes<32> mac_key_of(const crypto_suite& crypto, const public_key& key, st
 fixed_bytes<32> cookie_key_of(const crypto_suite& crypto, const public_key& key,
                               std::string_view ns);
 
+/// Whoever wants more than a second try asks again: most peers that do not answer twice are gone, and a
+/// DHT under churn pays for every packet to one.
+constexpr unsigned tries_max = 2;
 constexpr duration response_held = 20ms;
 constexpr duration half_open_kept = 30s;
 constexpr duration idle_max = 90s;

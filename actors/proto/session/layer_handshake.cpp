@@ -10,7 +10,7 @@ using namespace packet;
 
 namespace {
 
-constexpr duration try_waits[] = {1s, 2s, 2s};
+constexpr duration try_waits[] = {1s, 1500ms};
 constexpr std::uint8_t flag_serves_dht = 1;
 
 void put_header(bytes& d, const crypto_suite& crypto, type t) {
@@ -59,7 +59,7 @@ void layer::initiate(time_point now, slot s, actions& out) {
   i.mine = peers_.fresh_index(s, random_);
   i.via = i.via_next;
   i.try_last = now;
-  i.try_next = now + try_waits[std::min<std::size_t>(i.tries, 2)];
+  i.try_next = now + try_waits[std::min<std::size_t>(i.tries, 1)];
   ++i.tries;
   wake_by(s, i.try_next);
 
