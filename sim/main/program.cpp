@@ -49,12 +49,13 @@ scenario_context context_for(const program_host& host) {
 int run_it(const run_command& c, const program_host& host) {
   fs::path file = c.scenario;
   std::error_code ignored;
-  if (!fs::exists(file, ignored)) {
+  // A folder of that name is most likely the report of an earlier run.
+  if (!fs::is_regular_file(file, ignored)) {
     const auto known = find_scenarios(host.scenario_folders);
     const auto wanted = file.has_parent_path() ? std::string{} : file.stem().string();
     if (const auto at = known.find(wanted); at != known.end()) {
       file = at->second;
-    } else {
+    } else if (!fs::exists(file, ignored)) {
       host.errors << "wh-sim: no scenario " << c.scenario;
       std::vector<std::string> names;
       for (const auto& [name, path] : known) names.push_back(name);

@@ -123,6 +123,20 @@ TEST_CASE("a bad scenario ends with 2 and is shown") {
   CHECK(b.out.str().empty());
 }
 
+TEST_CASE("a folder of a scenario's name does not hide the scenario") {
+  bench b;
+  const auto before = fs::current_path();
+  fs::create_directories(b.folder / "reports" / "one");
+  fs::current_path(b.folder / "reports");
+  const int code = b({"run", "one"});
+  const int folder = b({"run", "./one"});
+  fs::current_path(before);
+  CHECK(code == 0);
+  CHECK(b.said("all 1 expectations hold"));
+  CHECK(folder == 2);
+  CHECK(b.complained("not a file"));
+}
+
 TEST_CASE("bad usage ends with 2, help and version with 0") {
   bench b;
   CHECK(b({}) == 2);
