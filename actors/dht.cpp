@@ -24,6 +24,9 @@ dht::config dht_config(const peer_config& c, const public_key& self,
   return d;
 }
 
+/// Below a bucket's worth of contacts nobody can be sure to be told by a stranger that he is reached.
+constexpr std::size_t few_peers = wire::k;
+
 /// DHT finds records and peers, and keeps ours published. Its answering peers tell how they see us,
 /// so the classification of our NAT lives here too.
 class dht_shell final : public peer_shell<dht_actor> {
@@ -101,6 +104,7 @@ class dht_shell final : public peer_shell<dht_actor> {
  protected:
   void on_alarm(time_point t) override {
     node_.handle_timeout(t, todo_);
+    classifier_.set_few_peers(node_.table().size() < few_peers);
     classifier_.handle_timeout(t, verdicts_);
     act();
   }
@@ -156,7 +160,7 @@ class dht_shell final : public peer_shell<dht_actor> {
   }
   void perform(const dht::send_reach& r) { tell(links().gateway, reach{r.to, r.nonce}); }
   void perform(const nat::verdict& v) {
-    watch({"nat.verdict", {}, v.external, static_cast<std::int64_t>(v.kind)});
+    watch({v.serves ? "nat.serves" : "nat.verdict", {}, v.external, static_cast<std::int64_t>(v.kind)});
     tell(links().network, v);
   }
   void perform(const nat::doubt&) { node_.handle(now(), dht::look_around{}, todo_); }

@@ -191,7 +191,10 @@ void node::unanswered(time_point now, const request& r, actions& out) {
   const bool known = table_.find(r.id, r.to.key) != nullptr;
   if (table_.failed(r.id, r.to.key, !cut_off))
     out.emplace_back(note{"dht.contact_dropped", r.to.key, r.to.where});
-  if (!known) failed_[failed_at_++ % failed_.size()] = key_tag(r.to.key);
+  if (!known && !cut_off && config_.failures_max > 0 && !failed_lately(now, r.to.key)) {
+    if (failed_.size() >= config_.failures_max) failed_.erase(failed_.begin());
+    failed_.push_back({key_tag(r.to.key), static_cast<std::uint32_t>(unix_seconds(now))});
+  }
   switch (r.why) {
     case purpose::upkeep:
       // Others of its age may be gone too: look sooner, but never faster than the pace of the
@@ -266,6 +269,7 @@ void node::learn(time_point now, const Contacts& told, const request& r, actions
   std::int64_t bad = 0;
   for (const wire::contact& c : told) {
     if (c.key == config_.self || (l != nullptr && l->engine.told_again(r.serial, c.key))) continue;
+    if (failed_lately(now, c.key)) continue;
     if (!sane(c.where) || !worthy(c.key)) {
       ++bad;
       continue;
@@ -277,14 +281,17 @@ void node::learn(time_point now, const Contacts& told, const request& r, actions
   if (bad > 0) out.emplace_back(note{"dht.bad_contacts", r.to.key, r.to.where, bad});
 }
 
-bool node::failed_lately(const public_key& k) const {
-  return std::find(failed_.begin(), failed_.end(), key_tag(k)) != failed_.end();
+bool node::failed_lately(time_point now, const public_key& k) const {
+  const auto since = static_cast<std::uint32_t>(unix_seconds(now - config_.failure_life));
+  return std::any_of(failed_.begin(), failed_.end(), [tag = key_tag(k), since](const failure& f) {
+    return f.tag == tag && f.at_s >= since;
+  });
 }
 
 void node::consider(time_point now, prefix id, const wire::contact& c) {
   if (config_.candidates_max == 0) return;
   const auto same = [&](const entry& e) { return e.key == c.key; };
-  if (std::any_of(candidates_.begin(), candidates_.end(), same) || failed_lately(c.key)) return;
+  if (std::any_of(candidates_.begin(), candidates_.end(), same) || failed_lately(now, c.key)) return;
   if (table_.find(id, c.key) != nullptr || !table_.has_room(id, c.where)) return;
   const bool sibling = table_.is_sibling(id);
   if (candidates_.size() >= config_.candidates_max) {

@@ -50,6 +50,10 @@ struct config {
   /// Between two upkeep requests: right after joining, and at most.
   duration upkeep_first = 1s;
   duration upkeep_max = 100s;
+  /// A stranger that did not answer is not asked again for this long, however many tell of it: under
+  /// churn most of what a lookup is told of and does not know is gone.
+  duration failure_life = 10min;
+  std::uint8_t failures_max = 64;
   /// Whom we heard of within this is not asked just to see whether it lives.
   duration contact_fresh = 10min;
   /// While the table is smaller than a bucket: others that join now are not in anybody's table yet.
@@ -240,7 +244,7 @@ class node {
   template <class Contacts>
   void learn(time_point now, const Contacts& told, const request& r, actions& out);
   void consider(time_point now, prefix id, const wire::contact& c);
-  bool failed_lately(const public_key& k) const;
+  bool failed_lately(time_point now, const public_key& k) const;
 
   // Lookups: node_lookup.cpp
   void start(time_point now, purpose why, const lookup& in, std::uint32_t publication,
@@ -282,14 +286,17 @@ class node {
   std::vector<lookup> waiting_;
   std::vector<publication> publications_;
   std::vector<entry> candidates_;          // heard of, with a place to fill, not asked yet
-  std::array<std::uint32_t, 8> failed_{};  // begin of the keys of candidates that did not answer
+  struct failure {
+    std::uint32_t tag;  // begin of the key
+    std::uint32_t at_s;
+  };
+  std::vector<failure> failed_;  // strangers that did not answer, oldest first
   time_point look_around_after_{};
   time_point next_join_ = never, next_upkeep_ = never, next_self_ = never, next_probe_ = never;
   duration upkeep_every_, self_every_, join_every_;
   std::uint32_t next_tx_, next_id_ = 1;
   std::uint16_t timeouts_in_row_ = 0;
   std::uint8_t boot_seeds_ = 0;  // the first ones of seeds_
-  std::uint8_t failed_at_ = 0;
   bool joined_ = false;
   bool probe_turn_ = false;
 };

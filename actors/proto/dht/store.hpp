@@ -12,7 +12,7 @@
 namespace wh::dht {
 
 struct store_limits {
-  std::uint16_t records = 512;
+  std::uint16_t records = 2048;
   /// Records whose storers' addresses share a /24 or /48; 0 for no limit.
   std::uint16_t per_network = 32;
 };

@@ -50,7 +50,7 @@ verdict classifier::first_guess(mode how, const std::vector<endpoint>& local) {
   const endpoint where = global != local.end() ? *global : endpoint{};
   if (how == mode::direct) return {wire::nat_class::open, where, true};
   if (how == mode::behind_nat || where.is_unspecified()) return {};
-  return {wire::nat_class::unknown, where, true};
+  return {wire::nat_class::unknown, where, false};
 }
 
 bool classifier::talked_to(const ip_address& a) const {
@@ -87,6 +87,7 @@ void classifier::handle(time_point now, const observed& in, actions& out) {
   std::erase_if(seen_, [&](const observation& o) { return stale(o) || same(o); });
   if (seen_.size() >= config_.observers_max) seen_.erase(seen_.begin());
   seen_.push_back({in.by, in.me, now, moved});
+  if (!first_seen_) first_seen_ = now;
   if (moved) {
     void_what_was();
     // One who keeps changing his mind does not keep us asking.
@@ -162,7 +163,13 @@ void classifier::handle(time_point, const passed_on& in) {
   if (nonce_ != 0 && in.tx == dial_tx_) passed_on_ = true;
 }
 
+std::optional<time_point> classifier::next_timeout() const {
+  if (!next_dial_ || !judge_again_) return next_dial_ ? next_dial_ : judge_again_;
+  return std::min(*next_dial_, *judge_again_);
+}
+
 void classifier::handle_timeout(time_point now, actions& out) {
+  if (judge_again_ && now >= *judge_again_) judge(now, out);
   if (!next_dial_ || now < *next_dial_) return;
   if (seen_.empty()) {
     next_dial_.reset();
@@ -179,8 +186,8 @@ void classifier::handle_timeout(time_point now, actions& out) {
     reachable_ = false;
     strangers_ = 0;
     dial_interval_ = std::min(2 * dial_interval_, config_.dial_interval_max);
-    judge(now, out);
   }
+  judge(now, out);
   nonce_ = random_.next() | 1;
   // Who sees the family in question; the first word of the other one counts for nothing.
   std::array<const observation*, 16> able{};
@@ -256,11 +263,31 @@ void classifier::judge(time_point now, actions& out) {
       (reachable_ && mapping_ != wire::nat_class::endpoint_dependent))
     v.kind = wire::nat_class::open;
   const bool untranslated = std::find(local_.begin(), local_.end(), external_) != local_.end();
+  const bool alone = few_peers_ && first_seen_ && now - *first_seen_ >= config_.provisional_after;
   v.serves = v.kind == wire::nat_class::open ||
-             (untranslated && dials_ < config_.dial_tries && config_.how == mode::unknown);
+             (untranslated && alone && dials_ < config_.dial_tries && config_.how == mode::unknown);
+  damp(now, v);
   if (v == current_) return;
   current_ = v;
   out.push_back(v);
+}
+
+void classifier::damp(time_point now, verdict& v) {
+  const auto settled = [](const verdict& x) {
+    return x.kind == wire::nat_class::endpoint_independent ||
+           x.kind == wire::nat_class::endpoint_dependent;
+  };
+  const bool moved = v.kind != current_.kind || v.external != current_.external;
+  judge_again_.reset();
+  if (!moved || !settled(v) || !settled(current_)) return;
+  if (now < hold_until_) {
+    v.kind = current_.kind;
+    v.external = current_.external;
+    judge_again_ = hold_until_;
+    return;
+  }
+  hold_ = now - hold_until_ < hold_ ? std::min(2 * hold_, config_.hold_max) : config_.hold;
+  hold_until_ = now + hold_;
 }
 
 }  // namespace wh::nat

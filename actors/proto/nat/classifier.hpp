@@ -25,6 +25,12 @@ struct config {
   duration dial_interval = 2s;  // between the tries that lead to a verdict
   /// Between verdicts: how often `open` is confirmed, and at most how seldom it is hoped for.
   duration dial_interval_max = 10min;
+  /// After a change of mapping or endpoint the next one waits, and ever longer while they follow each
+  /// other: some NATs give two ports in turn, and each change is published (cf. RFC 2439).
+  duration hold = 5s;
+  duration hold_max = 10min;
+  /// An untranslated host that knows too few peers to be told by them serves after this.
+  duration provisional_after = 10s;
   duration doubt_interval = 10s;  // at least, between two
   /// Somebody may be asked and knock before we know of having talked to him: one is no proof.
   unsigned strangers_needed = 2;
@@ -89,8 +95,8 @@ using actions = std::vector<action>;
 /// arrives, strangers reach us: `open`. A datagram from an address we have talked to proves nothing
 /// and is ignored (a same-address dial-back calls every address-filtering NAT open).
 ///
-/// A host that sees its own interface's address outside is not translated and serves until
-/// `dial_tries` dial-backs stayed out: a network whose first nodes all waited for a stranger's
+/// A host that sees its own interface's address outside is not translated. Where it knows few peers it
+/// serves after a while, and until `dial_tries` dial-backs stayed out: a network whose first nodes all waited for a stranger's
 /// testimony would never start.
 class classifier {
  public:
@@ -101,13 +107,14 @@ class classifier {
   void handle(time_point now, const passed_on& in);
   /// Something was sent there: whoever answers from there is no stranger, now or later.
   void talking_to(const ip_address& a);
+  /// Whether the peers we know are too few to tell of: see `provisional_after`.
+  void set_few_peers(bool few) { few_peers_ = few; }
   /// The host's addresses changed: everything known is void.
   void handle_addresses(time_point now, std::vector<endpoint> local, actions& out);
   void handle_timeout(time_point now, actions& out);
-  std::optional<time_point> next_timeout() const { return next_dial_; }
+  std::optional<time_point> next_timeout() const;
 
-  /// Before anybody was asked: what the operator says, or that a host with a public address of its
-  /// own is most likely reached there, so it serves until that proves wrong.
+  /// Before anybody was asked: what the operator says, and the public address of a host that has one.
   static verdict first_guess(mode how, const std::vector<endpoint>& local);
   const verdict& current() const { return current_; }
   const std::vector<endpoint>& local() const { return local_; }
@@ -123,6 +130,7 @@ class classifier {
   void void_what_was();
   void judge(time_point now, actions& out);
   void judge_mapping(time_point now);
+  void damp(time_point now, verdict& v);
   bool talked_to(const ip_address& a) const;
   void remember(const ip_address& a);
 
@@ -134,7 +142,9 @@ class classifier {
   wire::nat_class mapping_ = wire::nat_class::unknown;  // what the observers show, never `open`
   endpoint external_;
   verdict current_;
-  std::optional<time_point> next_dial_, doubted_;
+  std::optional<time_point> next_dial_, doubted_, judge_again_;
+  time_point hold_until_{};
+  duration hold_{0};
   duration dial_interval_;
   std::uint64_t nonce_ = 0;
   wire::transaction dial_tx_{};
@@ -142,6 +152,8 @@ class classifier {
   unsigned dials_ = 0;  // since the last datagram of a stranger
   unsigned strangers_ = 0;
   bool reachable_ = false;
+  bool few_peers_ = true;
+  std::optional<time_point> first_seen_;
 };
 
 }  // namespace wh::nat

@@ -505,7 +505,7 @@ TEST_CASE_METHOD(fixture,
   std::size_t passed = 0;
   for (int i = 0; i < 1000; ++i, now += 10ms)
     passed += sent<wire::dial_back>(hear(peer(), wire::dial_request{})).size();
-  CHECK(passed <= 10);
+  CHECK(passed <= 201);  // one in 50 ms for 10 s
 }
 
 TEST_CASE_METHOD(fixture, "a dial request with nobody to ask is ignored") {
@@ -513,12 +513,13 @@ TEST_CASE_METHOD(fixture, "a dial request with nobody to ask is ignored") {
 }
 
 TEST_CASE_METHOD(fixture,
-                 "nobody is hit by more than one reach datagram in ten seconds on our part") {
+                 "nobody is hit by more than one reach datagram in four seconds on our part") {
   const endpoint victim{ip_address::v4(198, 51, 100, 7), 1000};
   std::size_t hits = 0;
   for (int i = 0; i < 100; ++i, now += 100ms)
     hits += all<dht::send_reach>(hear(peer(), wire::dial_back{victim, 5})).size();
-  CHECK(hits == 1);
+  CHECK(hits == 3);  // at 0, 4 and 8 s
+  now += 2s;
   CHECK(all<dht::send_reach>(hear(peer(), wire::dial_back{victim, 5})).size() == 1);
   now += 2s;
   CHECK(hear(peer(), wire::dial_back{{ip_address::v4(10, 0, 0, 1), 5}, 5}).empty());

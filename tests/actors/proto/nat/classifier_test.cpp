@@ -246,6 +246,19 @@ TEST_CASE("two strangers' datagrams make it open") {
   CHECK(notes(h.out, "nat.reached_by_stranger") == 2);
 }
 
+TEST_CASE("an untranslated host that knows many peers waits for two strangers") {
+  host h({}, {home});
+  h.helped = false;
+  h.it.set_few_peers(false);
+  h.sees(1, home);
+  h.sees(2, home);
+  h.let(1min);
+  CHECK_FALSE(h.it.current().serves);
+  h.it.set_few_peers(true);
+  h.let(1min);
+  CHECK(h.it.current().serves);
+}
+
 TEST_CASE("whom we sent something is no stranger, answered or not") {
   host h;
   h.sees(1, home);
@@ -257,7 +270,7 @@ TEST_CASE("whom we sent something is no stranger, answered or not") {
 }
 
 TEST_CASE("a request that nobody passed on proves nothing, and is put ever more seldom") {
-  host h({}, {home});
+  host h({.provisional_after = 0s}, {home});
   h.helped = false;
   h.sees(1, home);
   h.sees(2, home);
@@ -347,8 +360,8 @@ TEST_CASE("dials go out every two seconds until the verdict, then ever more seld
   CHECK(all<dial>(h.out).size() == when.size());
 }
 
-TEST_CASE("an untranslated host serves for the time being, until nobody dials back") {
-  host h({}, {home});
+TEST_CASE("an untranslated host that knows few peers serves for the time being, until nobody dials back") {
+  host h({.provisional_after = 0s}, {home});
   h.sees(1, home);
   CHECK(h.it.current().serves);
   h.sees(2, home);
