@@ -2,13 +2,12 @@
 
 wh_root="$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)"
 
-# Debian 12 (bookworm).
+# Debian 12 (bookworm): what the build needs, its tests included.
 wh_packages=(
-  g++ clang cmake ninja-build ccache pkg-config python3
+  g++ cmake ninja-build ccache python3
   libcaf-dev libns3-dev                      # actors, network simulator
-  libsodium-dev libpcap-dev libmnl-dev       # cryptography, capture, netlink
+  libsodium-dev libpcap-dev libmnl-dev       # cryptography; capture and netlink, for the real host
   libtoml11-dev nlohmann-json3-dev libcli11-dev libexpected-dev catch2
-  tshark                                     # tests read our captures with it
 )
 
 wh_say() { printf '== %s\n' "$*"; }

@@ -74,7 +74,7 @@ TEST_CASE("between includes both ends, and the whole range") {
   CHECK(all.between(0, ~std::uint64_t{0}) == ~std::uint64_t{0});
 }
 
-TEST_CASE("unit is in [0, 1) and chance keeps to its ends") {
+TEST_CASE("unit is at least 0 and below 1, and chance keeps to its ends") {
   scripted ends{{0, ~std::uint64_t{0}}};
   CHECK(ends.unit() == 0.0);
   CHECK(ends.unit() < 1.0);
