@@ -1,0 +1,90 @@
+#pragma once
+
+#include <catch2/catch.hpp>
+
+#include <algorithm>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "sim/main/names.hpp"
+#include "sim/report/report.hpp"
+#include "sim/scenario/scenario.hpp"
+#include "sim/world/run.hpp"
+
+/// Words for tests of whole worlds: a scenario by name or as text, and what came out of it.
+namespace wh::sim::test {
+
+inline scenario_context names() {
+  scenario_context c = names_of_this_build();
+  c.roots = {std::filesystem::path(WH_SOURCE_DIR) / "scenarios"};
+  c.metrics = expectable_names();
+  return c;
+}
+
+/// One of scenarios/, with `--set` options.
+inline scenario named(const std::string& name, const std::vector<std::string>& set = {}) {
+  const auto file = std::filesystem::path(WH_SOURCE_DIR) / "scenarios" / (name + ".toml");
+  auto s = load_scenario(file, set, names());
+  if (!s) FAIL(s.error().render());
+  return std::move(*s);
+}
+
+inline scenario text(const std::string& toml, const std::vector<std::string>& set = {}) {
+  auto s = parse_scenario(toml, "test.toml", set, names());
+  if (!s) FAIL(s.error().render());
+  return std::move(*s);
+}
+
+inline report play(const scenario& s, std::uint64_t seed = 1, run_options options = {}) {
+  options.seed = seed;
+  auto r = run(s, options);
+  if (!r) FAIL(r.error());
+  return std::move(*r);
+}
+
+/// The report, after a check that every expectation of the file held.
+inline report hold(const scenario& s, std::uint64_t seed = 1) {
+  report r = play(s, seed);
+  judge(r, s.expect);
+  INFO(s.name << ", seed " << seed);
+  for (const expectation_result& e : r.expectations) {
+    INFO(e.message);
+    CHECK(e.held);
+  }
+  return r;
+}
+
+inline std::string_view word(path_kind k) {
+  switch (k) {
+    case path_kind::direct: return "direct";
+    case path_kind::relayed: return "relayed";
+    case path_kind::connected: return "connected";
+    case path_kind::unreachable: break;
+  }
+  return "unreachable";
+}
+
+/// How pairs ended and why, without times.
+inline std::vector<std::string> outcomes(const report& r) {
+  std::vector<std::string> v;
+  for (const pair_row& p : r.pairs)
+    v.push_back(p.from + "-" + p.to + " " + std::string(word(p.path)) +
+                (p.reason.empty() ? "" : " (" + p.reason + ")"));
+  return v;
+}
+
+/// The path of the one pair that the scenario has.
+inline path_kind path(const report& r) {
+  REQUIRE(r.pairs.size() == 1);
+  return r.pairs.front().path;
+}
+
+inline double metric(const report& r, std::string_view name) {
+  INFO(name);
+  const auto v = r.metrics.read(name);
+  REQUIRE(v);
+  return *v;
+}
+
+}  // namespace wh::sim::test
