@@ -259,7 +259,7 @@ TEST_CASE("an initiator that only receives renews before the session is refused"
   CHECK(l.count(1, 1) == 0);
 }
 
-TEST_CASE("a session of 180 s carries nothing more; the next packet makes another") {
+TEST_CASE("a session of 180 s carries nothing more, and the next packet makes another") {
   wire l = pair();
   l.send(0, 1, packet(50));
   l.run(200s);

@@ -170,7 +170,7 @@ TEST_CASE_METHOD(fixture, "what a distrusted teller told is asked when another t
   CHECK(l.next()->away == 4);
 }
 
-TEST_CASE_METHOD(fixture, "three holders end a lookup; on one path of two it takes six") {
+TEST_CASE_METHOD(fixture, "three holders end a lookup, and on one path of two it takes six") {
   iterative_lookup one{0, limits};
   limits.paths = 2;
   iterative_lookup two{0, limits};

@@ -95,7 +95,7 @@ TEST_CASE("hostname and address stand before the key in any order") {
   CHECK(addresses(n) == "10.0.0.9");
 }
 
-TEST_CASE("all kinds of entries are read; members have addresses, others have none") {
+TEST_CASE("all kinds of entries are read, and members have addresses, others have none") {
   const auto n = good("subnet 10.0.0.0/24\npeer p " + key_a + " 1.2.3.4:5\nalias x " + key_b +
                       "\nrouter r " + key_c + " [2001:db8::1]:7\nboot b " + key_d + " h:8\n");
   REQUIRE(n.entries.size() == 4);

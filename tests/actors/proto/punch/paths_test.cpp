@@ -199,7 +199,7 @@ TEST_CASE("without a record it is looked for again, ever more seldom") {
   CHECK(w.run_until(65s, [&] { return w.direct(w.a, w.b); }) < 63s);
 }
 
-TEST_CASE("a peer that went away is silent; one without relays has none") {
+TEST_CASE("a peer that went away is silent, and one without relays has none") {
   cones w;
   w.kill(w.b);
   w.want(w.a, w.b);

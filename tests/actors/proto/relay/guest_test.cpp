@@ -250,7 +250,7 @@ TEST_CASE("a relay that one visits in vain is told to be gone after three second
   CHECK(all<detached>(g.did).size() == 1);
 }
 
-TEST_CASE("visits are bounded; one too many, or to nowhere, is refused at once") {
+TEST_CASE("visits are bounded: one too many, or to nowhere, is refused at once") {
   relay_world w(0);
   auto& g = w.add_guest();
   for (std::uint32_t n = 1; n <= 200; ++n) w.tell(g, visit{{key(n), w.address(n)}, true});

@@ -86,7 +86,7 @@ TEST_CASE("of many waiting datagrams the eight newest are kept") {
   CHECK(carried.back().datagram == bytes{19});
 }
 
-TEST_CASE("a direct path is WireGuard's endpoint; any other is the tunnel") {
+TEST_CASE("a direct path is WireGuard's endpoint, and any other is the tunnel") {
   device d;
   d.goes(relayed);
   d.goes(wire::direct(far));
