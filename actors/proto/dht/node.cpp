@@ -110,7 +110,7 @@ void node::handle(time_point now, const set_serving& in, actions&) {
 
 void node::handle(time_point now, const look_around&, actions&) {
   if (!joined_ || now < look_around_after_) return;
-  look_around_after_ = now + config_.join_retry_max / 10;
+  look_around_after_ = now + config_.join_retry_max;
   next_self_ = now;
 }
 
@@ -170,6 +170,7 @@ void node::answered(time_point now, const received& in, const request& r, const 
         break;
       case admission::crowded:
         out.emplace_back(note{"dht.network_full", c.key, c.where});
+        leave_alone(now, c.key);
         break;
       case admission::known:
         break;
@@ -191,10 +192,7 @@ void node::unanswered(time_point now, const request& r, actions& out) {
   const bool known = table_.find(r.id, r.to.key) != nullptr;
   if (table_.failed(r.id, r.to.key, !cut_off))
     out.emplace_back(note{"dht.contact_dropped", r.to.key, r.to.where});
-  if (!known && !cut_off && config_.failures_max > 0 && !failed_lately(now, r.to.key)) {
-    if (failed_.size() >= config_.failures_max) failed_.erase(failed_.begin());
-    failed_.push_back({key_tag(r.to.key), static_cast<std::uint32_t>(unix_seconds(now))});
-  }
+  if (!known && !cut_off) leave_alone(now, r.to.key);
   switch (r.why) {
     case purpose::upkeep:
       // Others of its age may be gone too: look sooner, but never faster than the pace of the
@@ -279,6 +277,12 @@ void node::learn(time_point now, const Contacts& told, const request& r, actions
     consider(now, id, c);
   }
   if (bad > 0) out.emplace_back(note{"dht.bad_contacts", r.to.key, r.to.where, bad});
+}
+
+void node::leave_alone(time_point now, const public_key& k) {
+  if (config_.failures_max == 0 || failed_lately(now, k)) return;
+  if (failed_.size() >= config_.failures_max) failed_.erase(failed_.begin());
+  failed_.push_back({key_tag(k), static_cast<std::uint32_t>(unix_seconds(now))});
 }
 
 bool node::failed_lately(time_point now, const public_key& k) const {

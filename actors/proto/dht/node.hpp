@@ -50,7 +50,7 @@ struct config {
   /// Between two upkeep requests: right after joining, and at most.
   duration upkeep_first = 1s;
   duration upkeep_max = 100s;
-  /// A stranger that did not answer is not asked again for this long, however many tell of it: under
+  /// A stranger that did not answer, or does not serve, is not asked again for this long, however many tell of it: under
   /// churn most of what a lookup is told of and does not know is gone.
   duration failure_life = 10min;
   std::uint8_t failures_max = 64;
@@ -105,7 +105,7 @@ struct set_serving {
   bool serves = false;
 };
 /// Something about us may have changed: a look-up of our own id, whose answers tell how others see us.
-/// At most one a `join_retry_max / 10`.
+/// At most one in `join_retry_max`.
 struct look_around {};
 
 // Actions
@@ -244,7 +244,11 @@ class node {
   template <class Contacts>
   void learn(time_point now, const Contacts& told, const request& r, actions& out);
   void consider(time_point now, prefix id, const wire::contact& c);
+  void leave_alone(time_point now, const public_key& k);
   bool failed_lately(time_point now, const public_key& k) const;
+  // So many unanswered requests in a row, and it is likelier we who are cut off than all of them
+  // dead.
+  static constexpr std::uint16_t offline_after = 8;
 
   // Lookups: node_lookup.cpp
   void start(time_point now, purpose why, const lookup& in, std::uint32_t publication,
@@ -290,7 +294,7 @@ class node {
     std::uint32_t tag;  // begin of the key
     std::uint32_t at_s;
   };
-  std::vector<failure> failed_;  // strangers that did not answer, oldest first
+  std::vector<failure> failed_;  // strangers that are of no use, oldest first
   time_point look_around_after_{};
   time_point next_join_ = never, next_upkeep_ = never, next_self_ = never, next_probe_ = never;
   duration upkeep_every_, self_every_, join_every_;

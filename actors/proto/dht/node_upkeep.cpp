@@ -16,6 +16,8 @@ void node::join(time_point now, actions& out) {
   next_join_ = never;
   const bool at_it = std::any_of(lookups_.begin(), lookups_.end(),
                                  [](const auto& l) { return l->why == purpose::self; });
+  // A look during which everybody fell silent is not the one that was to follow it.
+  if (at_it && timeouts_in_row_ >= offline_after) next_join_ = now + jittered(join_every_);
   if (at_it || (seeds_.empty() && table_.size() == 0)) return;
   start(now, purpose::self, {}, 0, true, out);
 }
@@ -28,8 +30,15 @@ void node::join_over(time_point now, const running& l, actions& out) {
     out.emplace_back(note{"dht.join_failed", {}, {}, l.engine.requests()});
     return;
   }
-  join_every_ = config_.join_retry;
-  next_join_ = never;
+  if (timeouts_in_row_ < offline_after) {
+    join_every_ = config_.join_retry;
+    next_join_ = never;
+  } else {
+    // All but the first to answer fell silent: the look that is due stays so. We may have moved, and
+    // an answer too large for an address not proven goes to where we were (wire/SPEC.md, 5); the next
+    // does not.
+    join_every_ = std::min(join_every_ * 2, config_.join_retry_max);
+  }
   if (joined_) return;
   joined_ = true;
   seeds_.erase(seeds_.begin() + boot_seeds_, seeds_.end());

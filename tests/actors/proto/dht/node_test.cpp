@@ -3,6 +3,9 @@
 
 #include <catch2/catch.hpp>
 
+#include <algorithm>
+#include <map>
+
 #include "actors/proto/keys/keys.hpp"
 #include "actors/proto/record/record.hpp"
 #include "actors/proto/wire/codec.hpp"
@@ -524,6 +527,19 @@ TEST_CASE_METHOD(fixture,
   now += 2s;
   CHECK(hear(peer(), wire::dial_back{{ip_address::v4(10, 0, 0, 1), 5}, 5}).empty());
   CHECK(hear(peer(), wire::dial_back{{victim.address, 0}, 5}).empty());
+}
+
+TEST_CASE_METHOD(fixture, "when all but one fall silent at once they are soon asked again") {
+  join(30);
+  tell(dht::look_around{});
+  const auto first = sent<wire::find_node>(wait(1ms));
+  REQUIRE(!first.empty());
+  hear(first[0].first, wire::nodes{first[0].second.tx, config_endpoint, {}});
+  const auto look = wait(10s);
+  CHECK(noted(look, "dht.nobody_answers") == 1);
+  std::map<public_key, std::size_t> asked;
+  for (const auto& [to, m] : sent<wire::find_node>(look)) ++asked[to.key];
+  CHECK(std::count_if(asked.begin(), asked.end(), [](const auto& a) { return a.second > 1; }) >= 6);
 }
 
 TEST_CASE_METHOD(fixture, "boot nodes stay known for ever, cached contacts until joined") {
