@@ -19,10 +19,6 @@ table_limits table_limits_of(const config& c) {
   return l;
 }
 
-// So many unanswered requests in a row, and it is likelier we who are cut off than all of them
-// dead.
-constexpr std::uint16_t offline_after = 8;
-
 }  // namespace
 
 node::node(config c, const crypto_suite& crypto, rng& random)
@@ -177,6 +173,7 @@ void node::answered(time_point now, const received& in, const request& r, const 
     }
   } else {
     table_.remove(r.id, c.key);
+    leave_alone(now, c.key);
   }
   if (r.why == purpose::upkeep || r.why == purpose::probe)
     upkeep_every_ = std::min(upkeep_every_ + upkeep_every_ / 4, config_.upkeep_max);
