@@ -166,14 +166,14 @@ void node::answered(time_point now, const received& in, const request& r, const 
         break;
       case admission::crowded:
         out.emplace_back(note{"dht.network_full", c.key, c.where});
-        leave_alone(now, c.key);
+        leave_alone(now, c.key, false);
         break;
       case admission::known:
         break;
     }
   } else {
     table_.remove(r.id, c.key);
-    leave_alone(now, c.key);
+    leave_alone(now, c.key, false);
   }
   if (r.why == purpose::upkeep || r.why == purpose::probe)
     upkeep_every_ = std::min(upkeep_every_ + upkeep_every_ / 4, config_.upkeep_max);
@@ -189,7 +189,7 @@ void node::unanswered(time_point now, const request& r, actions& out) {
   const bool known = table_.find(r.id, r.to.key) != nullptr;
   if (table_.failed(r.id, r.to.key, !cut_off))
     out.emplace_back(note{"dht.contact_dropped", r.to.key, r.to.where});
-  if (!known && !cut_off) leave_alone(now, r.to.key);
+  if (!known && !cut_off) leave_alone(now, r.to.key, true);
   switch (r.why) {
     case purpose::upkeep:
       // Others of its age may be gone too: look sooner, but never faster than the pace of the
@@ -276,10 +276,14 @@ void node::learn(time_point now, const Contacts& told, const request& r, actions
   if (bad > 0) out.emplace_back(note{"dht.bad_contacts", r.to.key, r.to.where, bad});
 }
 
-void node::leave_alone(time_point now, const public_key& k) {
+void node::leave_alone(time_point now, const public_key& k, bool silent) {
   if (config_.failures_max == 0 || failed_lately(now, k)) return;
   if (failed_.size() >= config_.failures_max) failed_.erase(failed_.begin());
-  failed_.push_back({key_tag(k), static_cast<std::uint32_t>(unix_seconds(now))});
+  failed_.push_back({key_tag(k), static_cast<std::uint32_t>(unix_seconds(now)), silent});
+}
+
+void node::forgive(const public_key& k) {
+  std::erase_if(failed_, [tag = key_tag(k)](const failure& f) { return f.tag == tag && !f.silent; });
 }
 
 bool node::failed_lately(time_point now, const public_key& k) const {
@@ -349,6 +353,7 @@ void node::handle_timeout(time_point now, actions& out) {
   if (next_self_ <= now) {
     next_self_ = now + jittered(self_every_);
     self_every_ = std::min(self_every_ * 2, config_.self_lookup_max);
+    if (table_.size() >= config_.k) self_every_ = std::max(self_every_, config_.self_lookup_first);
     join(now, out);
   }
   if (next_probe_ <= now) {

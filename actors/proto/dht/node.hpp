@@ -244,7 +244,8 @@ class node {
   template <class Contacts>
   void learn(time_point now, const Contacts& told, const request& r, actions& out);
   void consider(time_point now, prefix id, const wire::contact& c);
-  void leave_alone(time_point now, const public_key& k);
+  void leave_alone(time_point now, const public_key& k, bool silent);
+  void forgive(const public_key& k);
   bool failed_lately(time_point now, const public_key& k) const;
   // So many unanswered requests in a row, and it is likelier we who are cut off than all of them
   // dead.
@@ -293,6 +294,7 @@ class node {
   struct failure {
     std::uint32_t tag;  // begin of the key
     std::uint32_t at_s;
+    bool silent;  // else it answered, and serves nobody
   };
   std::vector<failure> failed_;  // strangers that are of no use, oldest first
   time_point look_around_after_{};

@@ -29,7 +29,10 @@ void node::asked_by(time_point now, const received& in) {
     return;
   }
   if (table_.seen(static_cast<std::uint32_t>(unix_seconds(now)), id, c)) return;
-  if (sane(in.where) && worthy(in.from)) consider(now, id, c);
+  if (!sane(in.where) || !worthy(in.from)) return;
+  // It serves now, whatever it did before. Whether it hears strangers its own words do not tell.
+  forgive(in.from);
+  consider(now, id, c);
 }
 
 wire::bounded<wire::contact, wire::k> node::contacts_for(const node_id& target,
