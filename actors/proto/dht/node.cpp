@@ -108,6 +108,7 @@ void node::handle(time_point now, const look_around&, actions&) {
   if (!joined_ || now < look_around_after_) return;
   look_around_after_ = now + config_.join_retry_max;
   next_self_ = now;
+  look_again_ = true;
 }
 
 // Requests and answers

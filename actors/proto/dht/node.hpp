@@ -104,7 +104,9 @@ struct failed {
 struct set_serving {
   bool serves = false;
 };
-/// Something about us may have changed: a look-up of our own id, whose answers tell how others see us.
+/// Something about us may have changed: two look-ups of our own id, whose answers tell how others see us.
+/// Two, because where we did move the first answers may be too large for an address not proven and go
+/// to where we were (wire/SPEC.md, 5).
 /// At most one in `join_retry_max`.
 struct look_around {};
 
@@ -305,6 +307,7 @@ class node {
   std::uint8_t boot_seeds_ = 0;  // the first ones of seeds_
   bool joined_ = false;
   bool probe_turn_ = false;
+  bool look_again_ = false;
 };
 
 }  // namespace wh::dht

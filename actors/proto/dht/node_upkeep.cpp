@@ -34,10 +34,12 @@ void node::join_over(time_point now, const running& l, actions& out) {
     join_every_ = config_.join_retry;
     next_join_ = never;
   } else {
-    // All but the first to answer fell silent: the look that is due stays so. We may have moved, and
-    // an answer too large for an address not proven goes to where we were (wire/SPEC.md, 5); the next
-    // does not.
+    // All but the first to answer fell silent: the look that is due stays so.
     join_every_ = std::min(join_every_ * 2, config_.join_retry_max);
+  }
+  if (look_again_) {
+    look_again_ = false;
+    next_join_ = std::min(next_join_, now + config_.upkeep_first);
   }
   if (joined_) return;
   joined_ = true;

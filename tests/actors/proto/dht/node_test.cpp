@@ -542,6 +542,17 @@ TEST_CASE_METHOD(fixture, "when all but one fall silent at once they are soon as
   CHECK(std::count_if(asked.begin(), asked.end(), [](const auto& a) { return a.second > 1; }) >= 6);
 }
 
+TEST_CASE_METHOD(fixture, "who may have moved looks around twice, and not again for a while") {
+  join(30);
+  const auto asked = [&](const dht::actions& a) { return sent<wire::find_node>(a).size(); };
+  live(1min);
+  CHECK(asked(live(10s)) < config.k);
+  tell(dht::look_around{});
+  CHECK(asked(live(10s)) >= 2 * config.k);
+  tell(dht::look_around{});
+  CHECK(asked(live(10s)) < config.k);
+}
+
 TEST_CASE_METHOD(fixture, "boot nodes stay known for ever, cached contacts until joined") {
   dht::add_contacts boot, cached;
   for (int i = 0; i < 80; ++i) boot.contacts.push_back(peer());
