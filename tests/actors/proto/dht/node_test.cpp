@@ -1,151 +1,16 @@
-// One engine and whatever a peer may say to it.
-#include "actors/proto/dht/node.hpp"
-
-#include <catch2/catch.hpp>
-
-#include <algorithm>
+// What a node does for itself: its table, its lookups, its records.
 #include <map>
 
 #include "actors/proto/keys/keys.hpp"
 #include "actors/proto/record/record.hpp"
 #include "actors/proto/wire/codec.hpp"
+#include "tests/actors/proto/dht/node_fixture.hpp"
 #include "tests/support/arbitrary.hpp"
-#include "tests/support/fast_crypto.hpp"
 
 using namespace wh;
 
 namespace {
-
-constexpr std::string_view ns = "test";
-
-struct fixture {
-  seeded_rng random{seed{11}};
-  test::fast_crypto crypto;
-  time_point now = from_unix_seconds(1'800'000'000);
-  std::uint32_t hosts = 0;
-  dht::config config = [this] {
-    dht::config c;
-    c.self = crypto.to_public(crypto.make_private_key(random));
-    c.name_space = ns;
-    c.workbit = 0;
-    return c;
-  }();
-  std::unique_ptr<dht::node> node = std::make_unique<dht::node>(config, crypto, random);
-  dht::actions out;
-
-  void restart() { node = std::make_unique<dht::node>(config, crypto, random); }
-  wire::contact peer() {
-    return {crypto.to_public(crypto.make_private_key(random)),
-            {ip_address::v4(0x14000000U + (++hosts << 8)), 1}};
-  }
-  template <class Input>
-  dht::actions tell(const Input& in) {
-    out.clear();
-    node->handle(now, in, out);
-    return out;
-  }
-  dht::actions hear(const wire::contact& from, wire::message m, bool early = false,
-                    bool serves = true) {
-    return tell(dht::received{from.key, from.where, false, serves, early, std::move(m)});
-  }
-  dht::actions wait(duration d) {
-    out.clear();
-    const time_point end = now + d;
-    for (auto t = node->next_timeout(); t && *t <= end; t = node->next_timeout()) {
-      now = std::max(now, *t);
-      node->handle_timeout(now, out);
-    }
-    now = end;
-    return out;
-  }
-  template <class T>
-  static std::vector<T> all(const dht::actions& a) {
-    std::vector<T> r;
-    for (const auto& x : a)
-      if (const T* t = std::get_if<T>(&x)) r.push_back(*t);
-    return r;
-  }
-  template <class M>
-  static std::vector<std::pair<wire::contact, M>> sent(const dht::actions& a) {
-    std::vector<std::pair<wire::contact, M>> r;
-    for (const auto& s : all<dht::send>(a))
-      if (const M* m = std::get_if<M>(&s.what)) r.emplace_back(s.to, *m);
-    return r;
-  }
-  static std::size_t noted(const dht::actions& a, std::string_view what) {
-    std::size_t n = 0;
-    for (const note& x : all<note>(a)) n += x.what == what;
-    return n;
-  }
-  /// Answers the find_node requests in `a`, and those that follow, with no contacts.
-  void answer_all(dht::actions a) {
-    for (int round = 0; round < 100; ++round) {
-      dht::actions next;
-      for (const auto& [to, m] : sent<wire::find_node>(a)) {
-        const auto more = hear(to, wire::nodes{m.tx, config_endpoint, {}});
-        next.insert(next.end(), more.begin(), more.end());
-      }
-      if (next.empty()) return;
-      a = std::move(next);
-    }
-  }
-  /// Lets time pass with every request answered, stores with `result`.
-  dht::actions live(duration d, wire::store_result result = wire::store_result::stored) {
-    dht::actions seen;
-    const time_point end = now + d;
-    dht::actions todo;
-    for (;;) {
-      while (!todo.empty()) {
-        dht::actions next;
-        const auto keep = [&](const dht::actions& a) {
-          next.insert(next.end(), a.begin(), a.end());
-        };
-        for (const auto& [to, m] : sent<wire::find_node>(todo))
-          keep(hear(to, wire::nodes{m.tx, config_endpoint, {}}));
-        for (const auto& [to, m] : sent<wire::find_record>(todo))
-          keep(hear(to, wire::records{m.tx, config_endpoint, {}, {}, {}}));
-        for (const auto& [to, m] : sent<wire::store>(todo))
-          keep(hear(to, wire::stored{m.tx, result}));
-        seen.insert(seen.end(), todo.begin(), todo.end());
-        todo = std::move(next);
-      }
-      const auto t = node->next_timeout();
-      if (!t || *t > end) break;
-      now = std::max(now, *t);
-      node->handle_timeout(now, todo);
-    }
-    now = end;
-    return seen;
-  }
-  std::vector<wire::contact> join(std::size_t n) {
-    dht::add_contacts in;
-    for (std::size_t i = 0; i < n; ++i) in.contacts.push_back(peer());
-    answer_all(tell(in));
-    return in.contacts;
-  }
-  wire::record record_of(const public_key& k, std::uint64_t sequence = 1, duration life = 1h) {
-    wire::record r;
-    r.key = k;
-    r.sequence = sequence;
-    r.expires = unix_seconds(now + life);
-    r.sign = crypto.sign_as(k, wire::signed_part(r, ns));
-    return r;
-  }
-  wire::store_result store(const wire::contact& from, const wire::record& r) {
-    const auto where = record::location_of(crypto, r.key, ns);
-    const auto a = sent<wire::records>(hear(from, wire::find_record{{}, where}));
-    REQUIRE(a.size() == 1);
-    return store(from, r, a[0].second.token);
-  }
-  wire::store_result store(const wire::contact& from, const wire::record& r,
-                           wire::store_token token) {
-    const auto s = sent<wire::stored>(hear(from, wire::store{{}, token, r}));
-    REQUIRE(s.size() == 1);
-    return s[0].second.result;
-  }
-  const endpoint config_endpoint{ip_address::v4(9, 9, 9, 9), 9};
-};
-
+using fixture = test::node_fixture;
 }  // namespace
 
 TEST_CASE_METHOD(fixture, "a fresh engine does nothing, wants nothing and is small") {
@@ -230,24 +95,6 @@ TEST_CASE_METHOD(fixture, "a stranger that serves is asked once before it gets a
   for (const auto& [to, m] : sent<wire::find_node>(wait(10s))) CHECK(to != silent);
 }
 
-TEST_CASE_METHOD(fixture, "an answer names the k closest, never the asker, and fits a datagram") {
-  for (int i = 0; i < 60; ++i) {
-    auto c = peer();
-    c.where.address = *ip_address::parse("2001:db8:" + std::to_string(i + 1) + "::1");
-    answer_all(tell(dht::add_contacts{{c}}));
-    hear(c, wire::find_node{}, true);
-  }
-  answer_all(wait(10s));
-  const auto asker = node->table().entries()[0].contact();
-  const auto a = hear(asker, wire::find_node{{}, keys::node_id_of(crypto, asker.key, ns)});
-  const auto n = sent<wire::nodes>(a);
-  REQUIRE(n.size() == 1);
-  CHECK(n[0].first == asker);
-  CHECK(n[0].second.observed == asker.where);
-  for (const auto& c : n[0].second.contacts) CHECK(c.key != asker.key);
-  CHECK(wire::encoded_size(n[0].second) <= wire::datagram_max - 32);
-}
-
 TEST_CASE_METHOD(
     fixture,
     "contacts of another's are refused that are us, unroutable, unworthy or not canonical") {
@@ -293,76 +140,6 @@ TEST_CASE_METHOD(fixture, "a relayed message is no business of the table") {
   const auto a = tell(dht::received{c.key, {}, true, true, false, wire::find_node{}});
   CHECK(all<dht::send>(a).empty());
   CHECK(noted(a, "dht.relayed") == 1);
-}
-
-TEST_CASE_METHOD(fixture, "a record is stored with a token and given to whoever asks") {
-  const auto owner = peer(), reader = peer();
-  const auto r = record_of(owner.key);
-  CHECK(store(owner, r) == wire::store_result::stored);
-  CHECK(store(owner, r) == wire::store_result::stored);
-  const auto a = sent<wire::records>(
-      hear(reader, wire::find_record{{}, record::location_of(crypto, owner.key, ns)}, true));
-  REQUIRE(a.size() == 1);
-  CHECK(a[0].second.found == r);
-  CHECK(store(owner, record_of(owner.key, 0)) == wire::store_result::old);
-}
-
-TEST_CASE_METHOD(fixture,
-                 "a record is refused without a token, or when anything about it is wrong") {
-  const auto owner = peer();
-  const auto good = record_of(owner.key);
-  CHECK(store(owner, good, {}) == wire::store_result::bad_token);
-  auto forged = good;
-  forged.sequence++;
-  CHECK(store(owner, forged) == wire::store_result::bad_record);
-  CHECK(store(owner, record_of(owner.key, 1, -1s)) == wire::store_result::bad_record);
-  CHECK(store(owner, record_of(owner.key, 1, 3h)) == wire::store_result::bad_record);
-  // A token of another place does not do.
-  const auto other = sent<wire::records>(hear(owner, wire::find_record{}));
-  CHECK(store(owner, good, other[0].second.token) == wire::store_result::bad_token);
-  CHECK(node->stored_records() == 0);
-  // Early data is answered to nobody, token or not.
-  const auto t = sent<wire::records>(
-      hear(owner, wire::find_record{{}, record::location_of(crypto, owner.key, ns)}));
-  CHECK(all<dht::send>(hear(owner, wire::store{{}, t[0].second.token, good}, true)).empty());
-  CHECK(node->stored_records() == 0);
-}
-
-TEST_CASE_METHOD(fixture, "who does not serve stores nothing") {
-  tell(dht::set_serving{false});
-  const auto owner = peer();
-  CHECK(store(owner, record_of(owner.key)) == wire::store_result::quota);
-  tell(dht::set_serving{true});
-  CHECK(store(owner, record_of(owner.key)) == wire::store_result::stored);
-}
-
-TEST_CASE_METHOD(fixture, "one /24 may leave 32 records here, others still may after that") {
-  std::size_t stored = 0;
-  for (int i = 0; i < 40; ++i) {
-    auto c = peer();
-    c.where.address = ip_address::v4(203, 0, 113, static_cast<std::uint8_t>(i));
-    stored += store(c, record_of(c.key)) == wire::store_result::stored;
-  }
-  CHECK(stored == 32);
-  const auto other = peer();
-  CHECK(store(other, record_of(other.key)) == wire::store_result::stored);
-}
-
-TEST_CASE_METHOD(fixture,
-                 "a record whose place is far from us is refused once we know the network") {
-  // 2000 strangers, of which the table takes what it takes.
-  for (int i = 0; i < 2000; ++i) {
-    const auto c = peer();
-    hear(c, wire::find_node{}, true);
-    if (node->candidates() >= 8 || i % 50 == 0) live(10s);
-  }
-  REQUIRE(node->table().size() > 60);
-  std::size_t stored = 0, refused = 0;
-  for (int i = 0; i < 200; ++i) {
-    const auto c = peer();
-    (store(c, record_of(c.key)) == wire::store_result::stored ? stored : refused)++;
-  }
-  CHECK(refused >= 150);
 }
 
 TEST_CASE_METHOD(fixture,
@@ -487,46 +264,6 @@ TEST_CASE_METHOD(fixture, "at most four keys are published for") {
   const auto a = tell(dht::publish{record_of(peer().key)});
   CHECK(noted(a, "dht.publications_full") == 1);
   CHECK(all<dht::published>(a).size() == 1);
-}
-
-TEST_CASE_METHOD(fixture,
-                 "a dial request is passed to one third in another network, at a bounded rate") {
-  join(15);
-  const auto asker = peer();
-  const auto a = sent<wire::dial_back>(hear(asker, wire::dial_request{{}, 77}));
-  REQUIRE(a.size() == 1);
-  CHECK(a[0].second.target == asker.where);
-  CHECK(a[0].second.nonce == 77);
-  CHECK(a[0].first.key != asker.key);
-  CHECK(dht::network_of(a[0].first.where.address) != dht::network_of(asker.where.address));
-  CHECK(sent<wire::dial_back>(hear(peer(), wire::dial_request{})).empty());
-  now += 2s;
-  CHECK(sent<wire::dial_back>(hear(asker, wire::dial_request{})).empty());
-  CHECK(sent<wire::dial_back>(hear(peer(), wire::dial_request{})).size() == 1);
-  now += 2s;
-  CHECK(sent<wire::dial_back>(hear(peer(), wire::dial_request{}, true)).empty());  // early
-  std::size_t passed = 0;
-  for (int i = 0; i < 1000; ++i, now += 10ms)
-    passed += sent<wire::dial_back>(hear(peer(), wire::dial_request{})).size();
-  CHECK(passed <= 201);  // one in 50 ms for 10 s
-}
-
-TEST_CASE_METHOD(fixture, "a dial request with nobody to ask is ignored") {
-  CHECK(hear(peer(), wire::dial_request{}).empty());
-}
-
-TEST_CASE_METHOD(fixture,
-                 "nobody is hit by more than one reach datagram in four seconds on our part") {
-  const endpoint victim{ip_address::v4(198, 51, 100, 7), 1000};
-  std::size_t hits = 0;
-  for (int i = 0; i < 100; ++i, now += 100ms)
-    hits += all<dht::send_reach>(hear(peer(), wire::dial_back{victim, 5})).size();
-  CHECK(hits == 3);  // at 0, 4 and 8 s
-  now += 2s;
-  CHECK(all<dht::send_reach>(hear(peer(), wire::dial_back{victim, 5})).size() == 1);
-  now += 2s;
-  CHECK(hear(peer(), wire::dial_back{{ip_address::v4(10, 0, 0, 1), 5}, 5}).empty());
-  CHECK(hear(peer(), wire::dial_back{{victim.address, 0}, 5}).empty());
 }
 
 TEST_CASE_METHOD(fixture, "when all but one fall silent at once they are soon asked again") {

@@ -1,0 +1,139 @@
+// What a node does for others: answers, stores, passes on.
+#include "actors/proto/keys/keys.hpp"
+#include "actors/proto/record/record.hpp"
+#include "actors/proto/wire/codec.hpp"
+#include "tests/actors/proto/dht/node_fixture.hpp"
+
+using namespace wh;
+
+namespace {
+using fixture = test::node_fixture;
+}  // namespace
+
+TEST_CASE_METHOD(fixture, "an answer names the k closest, never the asker, and fits a datagram") {
+  for (int i = 0; i < 60; ++i) {
+    auto c = peer();
+    c.where.address = *ip_address::parse("2001:db8:" + std::to_string(i + 1) + "::1");
+    answer_all(tell(dht::add_contacts{{c}}));
+    hear(c, wire::find_node{}, true);
+  }
+  answer_all(wait(10s));
+  const auto asker = node->table().entries()[0].contact();
+  const auto a = hear(asker, wire::find_node{{}, keys::node_id_of(crypto, asker.key, ns)});
+  const auto n = sent<wire::nodes>(a);
+  REQUIRE(n.size() == 1);
+  CHECK(n[0].first == asker);
+  CHECK(n[0].second.observed == asker.where);
+  for (const auto& c : n[0].second.contacts) CHECK(c.key != asker.key);
+  CHECK(wire::encoded_size(n[0].second) <= wire::datagram_max - 32);
+}
+
+TEST_CASE_METHOD(fixture, "a record is stored with a token and given to whoever asks") {
+  const auto owner = peer(), reader = peer();
+  const auto r = record_of(owner.key);
+  CHECK(store(owner, r) == wire::store_result::stored);
+  CHECK(store(owner, r) == wire::store_result::stored);
+  const auto a = sent<wire::records>(
+      hear(reader, wire::find_record{{}, record::location_of(crypto, owner.key, ns)}, true));
+  REQUIRE(a.size() == 1);
+  CHECK(a[0].second.found == r);
+  CHECK(store(owner, record_of(owner.key, 0)) == wire::store_result::old);
+}
+
+TEST_CASE_METHOD(fixture,
+                 "a record is refused without a token, or when anything about it is wrong") {
+  const auto owner = peer();
+  const auto good = record_of(owner.key);
+  CHECK(store(owner, good, {}) == wire::store_result::bad_token);
+  auto forged = good;
+  forged.sequence++;
+  CHECK(store(owner, forged) == wire::store_result::bad_record);
+  CHECK(store(owner, record_of(owner.key, 1, -1s)) == wire::store_result::bad_record);
+  CHECK(store(owner, record_of(owner.key, 1, 3h)) == wire::store_result::bad_record);
+  // A token of another place does not do.
+  const auto other = sent<wire::records>(hear(owner, wire::find_record{}));
+  CHECK(store(owner, good, other[0].second.token) == wire::store_result::bad_token);
+  CHECK(node->stored_records() == 0);
+  // Early data is answered to nobody, token or not.
+  const auto t = sent<wire::records>(
+      hear(owner, wire::find_record{{}, record::location_of(crypto, owner.key, ns)}));
+  CHECK(all<dht::send>(hear(owner, wire::store{{}, t[0].second.token, good}, true)).empty());
+  CHECK(node->stored_records() == 0);
+}
+
+TEST_CASE_METHOD(fixture, "who does not serve stores nothing") {
+  tell(dht::set_serving{false});
+  const auto owner = peer();
+  CHECK(store(owner, record_of(owner.key)) == wire::store_result::quota);
+  tell(dht::set_serving{true});
+  CHECK(store(owner, record_of(owner.key)) == wire::store_result::stored);
+}
+
+TEST_CASE_METHOD(fixture, "one /24 may leave 32 records here, others still may after that") {
+  std::size_t stored = 0;
+  for (int i = 0; i < 40; ++i) {
+    auto c = peer();
+    c.where.address = ip_address::v4(203, 0, 113, static_cast<std::uint8_t>(i));
+    stored += store(c, record_of(c.key)) == wire::store_result::stored;
+  }
+  CHECK(stored == 32);
+  const auto other = peer();
+  CHECK(store(other, record_of(other.key)) == wire::store_result::stored);
+}
+
+TEST_CASE_METHOD(fixture,
+                 "a record whose place is far from us is refused once we know the network") {
+  // 2000 strangers, of which the table takes what it takes.
+  for (int i = 0; i < 2000; ++i) {
+    const auto c = peer();
+    hear(c, wire::find_node{}, true);
+    if (node->candidates() >= 8 || i % 50 == 0) live(10s);
+  }
+  REQUIRE(node->table().size() > 60);
+  std::size_t stored = 0, refused = 0;
+  for (int i = 0; i < 200; ++i) {
+    const auto c = peer();
+    (store(c, record_of(c.key)) == wire::store_result::stored ? stored : refused)++;
+  }
+  CHECK(refused >= 150);
+}
+
+TEST_CASE_METHOD(fixture,
+                 "a dial request is passed to one third in another network, at a bounded rate") {
+  join(15);
+  const auto asker = peer();
+  const auto a = sent<wire::dial_back>(hear(asker, wire::dial_request{{}, 77}));
+  REQUIRE(a.size() == 1);
+  CHECK(a[0].second.target == asker.where);
+  CHECK(a[0].second.nonce == 77);
+  CHECK(a[0].first.key != asker.key);
+  CHECK(dht::network_of(a[0].first.where.address) != dht::network_of(asker.where.address));
+  CHECK(sent<wire::dial_back>(hear(peer(), wire::dial_request{})).empty());
+  now += 2s;
+  CHECK(sent<wire::dial_back>(hear(asker, wire::dial_request{})).empty());
+  CHECK(sent<wire::dial_back>(hear(peer(), wire::dial_request{})).size() == 1);
+  now += 2s;
+  CHECK(sent<wire::dial_back>(hear(peer(), wire::dial_request{}, true)).empty());  // early
+  std::size_t passed = 0;
+  for (int i = 0; i < 1000; ++i, now += 10ms)
+    passed += sent<wire::dial_back>(hear(peer(), wire::dial_request{})).size();
+  CHECK(passed <= 201);  // one in 50 ms for 10 s
+}
+
+TEST_CASE_METHOD(fixture, "a dial request with nobody to ask is ignored") {
+  CHECK(hear(peer(), wire::dial_request{}).empty());
+}
+
+TEST_CASE_METHOD(fixture,
+                 "nobody is hit by more than one reach datagram in four seconds on our part") {
+  const endpoint victim{ip_address::v4(198, 51, 100, 7), 1000};
+  std::size_t hits = 0;
+  for (int i = 0; i < 100; ++i, now += 100ms)
+    hits += all<dht::send_reach>(hear(peer(), wire::dial_back{victim, 5})).size();
+  CHECK(hits == 3);  // at 0, 4 and 8 s
+  now += 2s;
+  CHECK(all<dht::send_reach>(hear(peer(), wire::dial_back{victim, 5})).size() == 1);
+  now += 2s;
+  CHECK(hear(peer(), wire::dial_back{{ip_address::v4(10, 0, 0, 1), 5}, 5}).empty());
+  CHECK(hear(peer(), wire::dial_back{{victim.address, 0}, 5}).empty());
+}
