@@ -280,6 +280,11 @@ void world::replace_boxes(std::size_t h, const std::vector<std::string>& profile
     box = nat::box(old.behaviour, std::vector<ip_address>(pool.begin(), pool.end()),
                    root_.derive("replaced box", *b));
   }
+  std::string& text = plan_.hosts[h].nat_label;
+  text.clear();
+  for (auto b = plan_.hosts[h].box; b; b = plan_.boxes[*b].outer)
+    text += (text.empty() ? "" : " + ") + plan_.boxes[*b].profile;
+  if (text.empty()) text = "public";
 }
 
 ip_address world::public_address_of(std::size_t h) const {
@@ -290,18 +295,23 @@ ip_address world::public_address_of(std::size_t h) const {
 }
 
 void world::cut_off(const std::vector<std::size_t>& hosts, duration lasts) {
-  cut_off_.clear();
-  for (const std::size_t h : hosts) cut_off_.push_back(public_address_of(h));
-  std::sort(cut_off_.begin(), cut_off_.end());
-  sim_->after(lasts, [this] { cut_off_.clear(); });
+  std::vector<ip_address> inside;
+  for (const std::size_t h : hosts) inside.push_back(public_address_of(h));
+  std::sort(inside.begin(), inside.end());
+  const std::size_t number = ++partitions_;
+  cut_off_.emplace(number, std::move(inside));
+  sim_->after(lasts, [this, number] { cut_off_.erase(number); });
 }
 
 bool world::hears(const host& at, const ip_address& from) const {
   if (cut_off_.empty() || !from.is_global()) return true;
-  const auto cut = [&](const ip_address& a) {
-    return std::binary_search(cut_off_.begin(), cut_off_.end(), a);
-  };
-  return cut(from) == cut(public_address_of(at.number()));
+  const ip_address here = public_address_of(at.number());
+  return std::all_of(cut_off_.begin(), cut_off_.end(), [&](const auto& partition) {
+    const auto inside = [&](const ip_address& a) {
+      return std::binary_search(partition.second.begin(), partition.second.end(), a);
+    };
+    return inside(from) == inside(here);
+  });
 }
 
 bool world::uses_relay(const pair& p, std::size_t relay) const {

@@ -129,7 +129,9 @@ class world final : private actors::observer, private host_watcher {
   std::vector<std::optional<duration>> joined_after_;
   std::vector<bool> dead_;
   std::size_t addresses_changed_ = 0;
-  std::vector<ip_address> cut_off_;  // sorted; empty: nobody is
+  /// Partitions under way, by number: the addresses inside, sorted.
+  std::map<std::size_t, std::vector<ip_address>> cut_off_;
+  std::size_t partitions_ = 0;
   std::map<std::string, std::uint64_t, std::less<>> notes_;
 };
 

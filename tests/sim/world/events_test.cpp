@@ -1,0 +1,122 @@
+#include "tests/sim/world/scene.hpp"
+
+namespace {
+
+using namespace wh;
+using namespace wh::sim::test;
+using wh::sim::path_kind;
+
+/// Two members with some nodes around them, talking from second 30 on. `a` is public unless said.
+wh::sim::scenario two(const std::string& duration_s, const std::string& events,
+                      const std::string& nat_of_a = "") {
+  return text(R"(
+name = "two"
+question = "What does an event do?"
+crypto = "modelled"
+duration_s = )" + duration_s + R"(
+[network]
+latency = "constant"
+latency_ms = 25
+[[peers]]
+group = "boot"
+role = "node"
+boot = true
+relay = true
+[[peers]]
+group = "nodes"
+count = 12
+role = "node"
+relay = true
+publish = false
+[[peers]]
+group = "a"
+arrive_at_s = 5
+)" + (nat_of_a.empty() ? "" : "nat = \"" + nat_of_a + "\"\n") +
+              R"([[peers]]
+group = "b"
+arrive_at_s = 5
+nat = "cone_port_restricted"
+[[workload]]
+from_s = 30
+connect = { from = "a", to = "b" }
+)" + events);
+}
+
+constexpr const char* partition = R"([[events]]
+at_s = 60
+partition = { group = "a", lasts_s = 30 }
+)";
+
+TEST_CASE("during a partition the group and the rest do not hear each other") {
+  CHECK(path(play(two("80", ""))) == path_kind::direct);
+  CHECK(path(play(two("80", partition))) == path_kind::unreachable);
+}
+
+TEST_CASE("after a partition those who were apart find each other again") {
+  const auto r = play(two("160", partition));
+  CHECK(path(r) == path_kind::direct);
+  CHECK(metric(r, "paths.outage_s.max") >= 29);
+}
+
+TEST_CASE("of two partitions that overlap the shorter one's end does not end the longer one") {
+  const std::string both = std::string(partition) + R"([[events]]
+at_s = 62
+partition = { group = "nodes", lasts_s = 5 }
+)";
+  CHECK(path(play(two("85", both))) == path_kind::unreachable);
+}
+
+TEST_CASE("peers inside of one group hear each other through a partition") {
+  const auto r = play(two("85", R"([[events]]
+at_s = 60
+partition = { group = "nodes", lasts_s = 30 }
+)"));
+  // Both members are of the rest, and need nobody else once their path is direct.
+  CHECK(path(r) == path_kind::direct);
+}
+
+TEST_CASE("a kill is for good, a restart brings back even the dead") {
+  const std::string kill = "[[events]]\nat_s = 50\nkill = { group = \"a\" }\n";
+  const auto dead = play(two("150", kill));
+  CHECK(metric(dead, "peers.online") == dead.peers - 1);
+  CHECK(dead.pairs.empty());
+  const auto back = play(two("150", kill + R"([[events]]
+at_s = 60
+restart = { group = "a", lasts_s = 10 }
+)"));
+  CHECK(metric(back, "peers.online") == back.peers);
+  CHECK(metric(back, "peers.started") == back.peers + 1);
+  CHECK(path(back) == path_kind::direct);
+}
+
+TEST_CASE("a restart that lasts keeps the peer away for so long") {
+  const std::string restart = "[[events]]\nat_s = 60\nrestart = { group = \"a\", lasts_s = 30 }\n";
+  CHECK(metric(play(two("80", restart)), "peers.online") == 14);
+  const auto r = play(two("160", restart));
+  CHECK(metric(r, "peers.online") == 15);
+  CHECK(path(r) == path_kind::direct);
+}
+
+TEST_CASE("a public host and one behind a box get another address and are reached at it") {
+  for (const char* nat : {"", "cone_port_restricted"}) {
+    INFO("a behind: " << nat);
+    const auto r = play(two("180", "[[events]]\nat_s = 60\naddress_change = { group = \"a\" }\n", nat));
+    CHECK(path(r) != path_kind::unreachable);
+    CHECK(metric(r, "nat.boxes") == (nat[0] ? 2 : 1));
+  }
+}
+
+TEST_CASE("a changed NAT is what the row of the pair and the oracle speak of") {
+  const std::string to_symmetric =
+      "[[events]]\nat_s = 60\nnat_change = { group = \"a\", nat = \"symmetric\" }\n";
+  const auto before = play(two("120", "", "cone_port_restricted"));
+  CHECK(path(before) == path_kind::direct);
+  CHECK(metric(before, "traversal.direct_ratio_of_o1") == 1);
+  const auto after = play(two("240", to_symmetric, "cone_port_restricted"));
+  CHECK(path(after) == path_kind::relayed);
+  // Nothing is possible without a guess, so there is nothing to have a share of.
+  CHECK(!after.metrics.read("traversal.direct_ratio_of_o1"));
+  CHECK(after.pairs.front().from_nat == "symmetric");
+}
+
+}  // namespace
