@@ -99,7 +99,12 @@ class dht_shell final : public peer_shell<dht_actor> {
     };
   }
 
-  void on_exit() override { waiting_.clear(); }
+  void on_exit() override {
+    // CAF 0.17 lets who asked wait for ever when a promise is dropped.
+    for (auto& [id, promise] : waiting_)
+      promise.deliver(caf::make_error(caf::sec::request_receiver_down));
+    waiting_.clear();
+  }
 
  protected:
   void on_alarm(time_point t) override {
