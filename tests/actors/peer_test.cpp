@@ -161,8 +161,9 @@ TEST_CASE("nonsense from the network does not stop a peer") {
   seeded_rng random{seed{1}};
   const auto shower = [&](auto&& make) {
     for (int i = 0; i < 10'000; ++i) {
-      const endpoint from{ip_address::v4(0x30000000 + static_cast<std::uint32_t>(random.below(1 << 20))),
-                          static_cast<std::uint16_t>(random.between(1, 65535))};
+      const endpoint from{
+          ip_address::v4(0x30000000 + static_cast<std::uint32_t>(random.below(1 << 20))),
+          static_cast<std::uint16_t>(random.between(1, 65535))};
       bytes b = make();
       // Straight into GATEWAY, the host's sorting by the first byte left out.
       v.s.post(v.at(anna).actors().gateway, actors::arrived{wire::direct(from), std::move(b)});

@@ -13,8 +13,8 @@
 #include "sim/runtime/simulation.hpp"
 #include "sim/world/state.hpp"
 
-/// Peers in a simulation without a network level: what one machine's port sends, another one's has 10 ms
-/// later. For tests of the actors alone.
+/// Peers in a simulation without a network level: what one machine's port sends, another one's has
+/// 10 ms later. For tests of the actors alone.
 namespace wh::test {
 
 class village;

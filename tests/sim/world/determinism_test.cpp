@@ -123,7 +123,8 @@ TEST_CASE("equal runs write equal traces") {
   CHECK((traces[0] == traces[1]));
 }
 
-TEST_CASE("modelled cryptography leads pairs to the same paths for the same reasons as the real one") {
+TEST_CASE(
+    "modelled cryptography leads pairs to the same paths for the same reasons as the real one") {
   for (const char* name : {"pair_open", "pair_cone", "pair_symmetric"})
     for (const std::uint64_t seed : {1, 2}) {
       INFO(name << " " << seed);
@@ -166,8 +167,8 @@ TEST_CASE("tshark reads what the packets level captured, every checksum right") 
     const std::string lines = (out.path / "lines").string();
     const std::string command =
         "tshark -n -o udp.check_checksum:TRUE -o ip.check_checksum:TRUE -r " +
-        (out.path / "internet.pcap").string() + " -Y '" + filter +
-        "' -T fields -e frame.number >" + lines + " 2>" + lines + ".errors";
+        (out.path / "internet.pcap").string() + " -Y '" + filter + "' -T fields -e frame.number >" +
+        lines + " 2>" + lines + ".errors";
     CHECK(std::system(command.c_str()) == 0);
     const std::string all = contents(lines);
     return static_cast<double>(std::count(all.begin(), all.end(), '\n'));

@@ -13,7 +13,8 @@ wh::sim::scenario two(const std::string& duration_s, const std::string& events,
 name = "two"
 question = "What does an event do?"
 crypto = "modelled"
-duration_s = )" + duration_s + R"(
+duration_s = )" +
+              duration_s + R"(
 [network]
 latency = "constant"
 latency_ms = 25
@@ -100,7 +101,8 @@ TEST_CASE("a restart that lasts keeps the peer away for so long") {
 TEST_CASE("a public host and one behind a box get another address and are reached at it") {
   for (const char* nat : {"", "cone_port_restricted"}) {
     INFO("a behind: " << nat);
-    const auto r = play(two("180", "[[events]]\nat_s = 60\naddress_change = { group = \"a\" }\n", nat));
+    const auto r =
+        play(two("180", "[[events]]\nat_s = 60\naddress_change = { group = \"a\" }\n", nat));
     CHECK(path(r) != path_kind::unreachable);
     CHECK(metric(r, "nat.boxes") == (nat[0] ? 2 : 1));
   }

@@ -1,7 +1,7 @@
 #include "tests/sim/world/scene.hpp"
 
-// `scenario_NAME` of ctest runs the files as they are, each seed in a process of its own. Here the same
-// worlds stand in process, under whatever the test program is built with (sanitizers).
+// `scenario_NAME` of ctest runs the files as they are, each seed in a process of its own. Here the
+// same worlds stand in process, under whatever the test program is built with (sanitizers).
 
 namespace {
 

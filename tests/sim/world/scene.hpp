@@ -57,10 +57,14 @@ inline report hold(const scenario& s, std::uint64_t seed = 1) {
 
 inline std::string_view word(path_kind k) {
   switch (k) {
-    case path_kind::direct: return "direct";
-    case path_kind::relayed: return "relayed";
-    case path_kind::connected: return "connected";
-    case path_kind::unreachable: break;
+    case path_kind::direct:
+      return "direct";
+    case path_kind::relayed:
+      return "relayed";
+    case path_kind::connected:
+      return "connected";
+    case path_kind::unreachable:
+      break;
   }
   return "unreachable";
 }
