@@ -24,19 +24,22 @@ dht::config dht_config(const peer_config& c, const public_key& self,
   return d;
 }
 
-/// Below a bucket's worth of contacts nobody can be sure to be told by a stranger that he is reached.
+/// Below a bucket's worth of contacts nobody can be sure to be told by a stranger that he is
+/// reached.
 constexpr std::size_t few_peers = wire::k;
 
 /// DHT finds records and peers, and keeps ours published. Its answering peers tell how they see us,
 /// so the classification of our NAT lives here too.
 class dht_shell final : public peer_shell<dht_actor> {
  public:
-  dht_shell(caf::actor_config& cfg, context_ptr c, const peer_config& config, const peer_ports& ports)
+  dht_shell(caf::actor_config& cfg, context_ptr c, const peer_config& config,
+            const peer_ports& ports)
       : peer_shell(cfg, std::move(c)),
         random_(ports.random("dht")),
         state_(ports.state),
         boot_(config.boot),
-        node_(dht_config(config, links().self, ports.datagrams.local_endpoints()), ports.crypto, *random_),
+        node_(dht_config(config, links().self, ports.datagrams.local_endpoints()), ports.crypto,
+              *random_),
         classifier_({.how = config.mode}, ports.datagrams.local_endpoints(), *random_) {}
 
   behavior_type make_behavior() override {
@@ -50,8 +53,8 @@ class dht_shell final : public peer_shell<dht_actor> {
             return;
           }
           node_.handle(now(),
-                       dht::received{in.from, in.via.where, in.via.relayed(), in.serves_dht, in.early,
-                                     std::move(in.what)},
+                       dht::received{in.from, in.via.where, in.via.relayed(), in.serves_dht,
+                                     in.early, std::move(in.what)},
                        todo_);
           act();
           if (in.serves_dht && !in.via.relayed()) offer_relay(from);
@@ -159,13 +162,18 @@ class dht_shell final : public peer_shell<dht_actor> {
   void perform(const dht::published& p) {
     watch({"dht.published", {}, {}, static_cast<std::int64_t>(p.copies)});
   }
-  void perform(const dht::observed& o) { classifier_.handle(now(), nat::observed{o.by, o.me}, verdicts_); }
+  void perform(const dht::observed& o) {
+    classifier_.handle(now(), nat::observed{o.by, o.me}, verdicts_);
+  }
   void perform(const dht::joined& j) {
     watch({"dht.joined", {}, {}, static_cast<std::int64_t>(j.contacts)});
   }
   void perform(const dht::send_reach& r) { tell(links().gateway, reach{r.to, r.nonce}); }
   void perform(const nat::verdict& v) {
-    watch({v.serves ? "nat.serves" : "nat.verdict", {}, v.external, static_cast<std::int64_t>(v.kind)});
+    watch({v.serves ? "nat.serves" : "nat.verdict",
+           {},
+           v.external,
+           static_cast<std::int64_t>(v.kind)});
     tell(links().network, v);
   }
   void perform(const nat::doubt&) { node_.handle(now(), dht::look_around{}, todo_); }

@@ -14,8 +14,9 @@ session::layer::config session_config(const peer_config& c, const std::vector<en
   return s;
 }
 
-/// GATEWAY owns the datagram port and the sessions. Whatever comes is taken apart here and handed on
-/// by its kind; frames of relays are wrapped and unwrapped here, for a route is a matter of sessions.
+/// GATEWAY owns the datagram port and the sessions. Whatever comes is taken apart here and handed
+/// on by its kind; frames of relays are wrapped and unwrapped here, for a route is a matter of
+/// sessions.
 class gateway_shell final : public peer_shell<gateway_actor> {
  public:
   gateway_shell(caf::actor_config& cfg, context_ptr c, const peer_config& config,
@@ -70,8 +71,8 @@ class gateway_shell final : public peer_shell<gateway_actor> {
   }
 
   void send_frame(const public_key& relay, const public_key& to, bytes datagram) {
-    layer_.handle(now(),
-                  session::send{relay, std::nullopt, wire::relay_to{to, std::move(datagram)}}, todo_);
+    layer_.handle(
+        now(), session::send{relay, std::nullopt, wire::relay_to{to, std::move(datagram)}}, todo_);
   }
 
   void perform(session::transmit& t) {
@@ -93,9 +94,14 @@ class gateway_shell final : public peer_shell<gateway_actor> {
     }
     // The high digit of a message's kind says whom it concerns.
     switch (std::visit([](const auto& m) { return m.kind; }, d.what) >> 4) {
-      case 1: tell(links().dht, std::move(d)); break;
-      case 2: tell(links().relay, std::move(d)); break;
-      default: tell(links().punch, std::move(d));
+      case 1:
+        tell(links().dht, std::move(d));
+        break;
+      case 2:
+        tell(links().relay, std::move(d));
+        break;
+      default:
+        tell(links().punch, std::move(d));
     }
   }
 

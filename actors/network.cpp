@@ -1,6 +1,6 @@
 #include "actors/context.hpp"
-#include "actors/proto/record/record.hpp"
 #include "actors/peer_shell.hpp"
+#include "actors/proto/record/record.hpp"
 
 namespace wh::actors {
 

@@ -6,8 +6,8 @@
 
 namespace wh::actors {
 
-/// Who wants to know what happens in a peer: the simulator's trace and metrics, a host's log. Called
-/// from inside the actors, in the order of events; must not call back into them.
+/// Who wants to know what happens in a peer: the simulator's trace and metrics, a host's log.
+/// Called from inside the actors, in the order of events; must not call back into them.
 class observer {
  public:
   virtual ~observer() = default;

@@ -58,8 +58,8 @@ struct context {
 };
 using context_ptr = std::shared_ptr<context>;
 
-/// A running peer. Its host delivers to `gateway` what its port receives, and to `wireguard` what its
-/// tunnels receive.
+/// A running peer. Its host delivers to `gateway` what its port receives, and to `wireguard` what
+/// its tunnels receive.
 struct peer {
   context_ptr all;
 };

@@ -1,6 +1,6 @@
 #include "actors/context.hpp"
-#include "actors/proto/relay/host.hpp"
 #include "actors/peer_shell.hpp"
+#include "actors/proto/relay/host.hpp"
 
 namespace wh::actors {
 

@@ -17,7 +17,8 @@ std::optional<bytes> from_hex(std::string_view text) {
   if (text.empty()) return out;
   std::size_t size = 0;
   if (text.size() % 2 != 0 ||
-      sodium_hex2bin(out.data(), out.size(), text.data(), text.size(), nullptr, &size, nullptr) != 0 ||
+      sodium_hex2bin(out.data(), out.size(), text.data(), text.size(), nullptr, &size, nullptr) !=
+          0 ||
       size != out.size())
     return std::nullopt;
   return out;

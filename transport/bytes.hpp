@@ -18,7 +18,8 @@ using byte_span = std::span<std::uint8_t>;
 template <std::size_t N>
 using fixed_bytes = std::array<std::uint8_t, N>;
 
-/// A value that does not mix with others of the same shape: `strong<fixed_bytes<32>, struct x_tag>`.
+/// A value that does not mix with others of the same shape: `strong<fixed_bytes<32>, struct
+/// x_tag>`.
 template <class T, class Tag>
 struct strong {
   using value_type = T;
@@ -46,7 +47,8 @@ inline byte_view view(std::string_view s) {
 /// Big endian integers at `p`.
 template <class Int>
 constexpr void store_be(std::uint8_t* p, Int v) {
-  for (std::size_t i = sizeof(Int); i-- > 0; v = static_cast<Int>(static_cast<std::uint64_t>(v) >> 8))
+  for (std::size_t i = sizeof(Int); i-- > 0;
+       v = static_cast<Int>(static_cast<std::uint64_t>(v) >> 8))
     p[i] = static_cast<std::uint8_t>(v & 0xff);
 }
 template <class Int>

@@ -119,9 +119,9 @@ class sodium final : public crypto_suite {
             byte_view plaintext) const override {
     WH_CHECK(out.size() == plaintext.size() + aead_tag_size);
     const auto nonce = noise_nonce(counter);
-    crypto_aead_chacha20poly1305_ietf_encrypt(out.data(), nullptr, plaintext.data(), plaintext.size(),
-                                              ad.data(), ad.size(), nullptr, nonce.data(),
-                                              key.value.data());
+    crypto_aead_chacha20poly1305_ietf_encrypt(out.data(), nullptr, plaintext.data(),
+                                              plaintext.size(), ad.data(), ad.size(), nullptr,
+                                              nonce.data(), key.value.data());
   }
 
   bool open(byte_span out, const aead_key& key, std::uint64_t counter, byte_view ad,

@@ -51,8 +51,8 @@ fixed_bytes<32> field25519::to_bytes() const {
   }
   fixed_bytes<32> out{};
   for (unsigned bit = 0; bit < 255; ++bit)
-    out[bit / 8] = static_cast<std::uint8_t>(out[bit / 8] |
-                                             ((t.l_[bit / 51] >> (bit % 51) & 1) << (bit % 8)));
+    out[bit / 8] =
+        static_cast<std::uint8_t>(out[bit / 8] | ((t.l_[bit / 51] >> (bit % 51) & 1) << (bit % 8)));
   return out;
 }
 

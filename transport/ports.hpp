@@ -58,7 +58,8 @@ struct wireguard_peer_status {
 ///
 /// - `set_peer` adds or replaces; an absent endpoint leaves the one WireGuard has.
 /// - WireGuard roams: it may change a peer's endpoint by itself; `status` tells.
-/// - A tunnel is a loopback endpoint that the host serves for one peer: what WireGuard sends there is
+/// - A tunnel is a loopback endpoint that the host serves for one peer: what WireGuard sends there
+/// is
 ///   handed to the peer's RELAY, and `inject` gives WireGuard a datagram as if it came from there.
 ///   Opening it twice gives the same endpoint.
 class wireguard_device {

@@ -12,8 +12,8 @@ namespace wh {
 /// counter of it, the simulator a trace line, a test an assertion.
 ///
 /// `what` is a string literal `part.event` in snake case ("session.replay", "dht.bucket_full"): its
-/// text, not its address, is what it means. `peer` and `where` are zero and unspecified when there is
-/// none; `value` is what the event's definition says.
+/// text, not its address, is what it means. `peer` and `where` are zero and unspecified when there
+/// is none; `value` is what the event's definition says.
 struct note {
   std::string_view what;
   public_key peer{};

@@ -24,9 +24,7 @@ class asker_shell final : public actors::shell<asker_actor> {
 
 }  // namespace
 
-asker_actor spawn_asker(simulation& sim) {
-  return sim.system().spawn<asker_shell>(sim.clock());
-}
+asker_actor spawn_asker(simulation& sim) { return sim.system().spawn<asker_shell>(sim.clock()); }
 
 void ask_dht(simulation& sim, const asker_actor& asker, const actors::dht_actor& whom,
              const dht::lookup& what, std::function<void(const dht::finished*)> then) {

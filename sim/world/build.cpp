@@ -20,8 +20,9 @@ const crypto_suite& crypto_of(const scenario& sc) {
 path_options options_of(const network_config& c, seed root) {
   const auto ms = [](double v) { return duration{static_cast<std::int64_t>(v * 1e6)}; };
   path_options o;
-  o.latency = c.latency == latency_kind::constant ? latency_model::constant(ms(c.latency_ms))
-                                                   : latency_model::king_like(root.derive("latency"));
+  o.latency = c.latency == latency_kind::constant
+                  ? latency_model::constant(ms(c.latency_ms))
+                  : latency_model::king_like(root.derive("latency"));
   o.loss_ratio = c.loss_ratio;
   o.jitter_max = ms(c.jitter_ms);
   o.reorder_ratio = c.reorder_ratio;
@@ -84,7 +85,8 @@ void world::make_identities() {
     secrets_.push_back(*keys::genkey(crypto_, random, bits, name_space_));
     keys_.push_back(crypto_.to_public(secrets_.back()));
     by_key_.emplace_back(keys_.back(), static_cast<std::uint32_t>(h));
-    if (options_.on_progress && h % 64 == 0) options_.on_progress({{}, scenario_.length, 0, "keys"});
+    if (options_.on_progress && h % 64 == 0)
+      options_.on_progress({{}, scenario_.length, 0, "keys"});
   }
   std::sort(by_key_.begin(), by_key_.end());
 }

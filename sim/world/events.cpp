@@ -17,9 +17,12 @@ duration seconds(double s) { return duration{static_cast<std::int64_t>(s * 1e9)}
 duration draw(const session_config& c, rng& random) {
   const double e = -std::log1p(-random.unit());
   switch (c.model) {
-    case session_model::weibull: return seconds(c.scale_s * std::pow(e, 1 / c.shape));
-    case session_model::exponential: return seconds(c.scale_s * e);
-    case session_model::constant: break;
+    case session_model::weibull:
+      return seconds(c.scale_s * std::pow(e, 1 / c.shape));
+    case session_model::exponential:
+      return seconds(c.scale_s * e);
+    case session_model::constant:
+      break;
   }
   return seconds(c.scale_s);
 }
@@ -159,7 +162,8 @@ void world::on_payload(host& at, const public_key& from, byte_view payload, bool
 void world::look_up(const workload_item& w) {
   const time_point now = sim_->now();
   if (now >= sim_->epoch() + (w.until > 0ns ? w.until : scenario_.length)) return;
-  sim_->after(seconds(-std::log1p(-choices_.unit()) / w.lookups->per_s), [this, &w] { look_up(w); });
+  sim_->after(seconds(-std::log1p(-choices_.unit()) / w.lookups->per_s),
+              [this, &w] { look_up(w); });
   const auto pick = [&](std::string_view group, auto suits) -> std::optional<std::size_t> {
     const auto& all = groups_.at(std::string(group));
     for (unsigned tries = 0; tries < 100 && !all.empty(); ++tries)
@@ -204,9 +208,8 @@ std::vector<std::size_t> world::hit_by(const event_item& e) {
   std::vector<std::size_t> v = hosts_of(e.group);
   if (e.kind == event_kind::kill && e.role == kill_role::relay_in_use) {
     const auto in_use = relays_in_use();
-    std::erase_if(v, [&](std::size_t h) {
-      return !std::binary_search(in_use.begin(), in_use.end(), h);
-    });
+    std::erase_if(
+        v, [&](std::size_t h) { return !std::binary_search(in_use.begin(), in_use.end(), h); });
   }
   if (e.ratio >= 1) return v;
   // The first so many of a Fisher-Yates shuffle.
@@ -244,11 +247,17 @@ void world::happen(const event_item& e) {
         sim_->after(e.lasts, [this, h] { start(h); });
         break;
       case event_kind::nat_reboot:
-        for (auto b = plan_.hosts[h].box; b; b = plan_.boxes[*b].outer) net_->reboot_box(boxes_[*b]);
+        for (auto b = plan_.hosts[h].box; b; b = plan_.boxes[*b].outer)
+          net_->reboot_box(boxes_[*b]);
         break;
-      case event_kind::address_change: change_address(h); break;
-      case event_kind::nat_change: replace_boxes(h, e.nat); break;
-      case event_kind::partition: break;
+      case event_kind::address_change:
+        change_address(h);
+        break;
+      case event_kind::nat_change:
+        replace_boxes(h, e.nat);
+        break;
+      case event_kind::partition:
+        break;
     }
   }
 }

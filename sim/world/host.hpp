@@ -21,8 +21,8 @@ class host;
 class host_watcher {
  public:
   virtual ~host_watcher() = default;
-  /// Something came out of a tunnel. `relayed`: WireGuard got it from the tunnel endpoint of the peer,
-  /// not from the network.
+  /// Something came out of a tunnel. `relayed`: WireGuard got it from the tunnel endpoint of the
+  /// peer, not from the network.
   virtual void on_payload(host& at, const public_key& from, byte_view payload, bool relayed) = 0;
   /// Whether a datagram from this address gets to the host: not across a partition.
   virtual bool hears(const host& at, const ip_address& from) const = 0;
@@ -38,8 +38,8 @@ struct surroundings {
   host_watcher* world = nullptr;
 };
 
-/// One simulated machine: the ports that its peer's actors are bound to, the modelled WireGuard device,
-/// and a disk that outlives the peer.
+/// One simulated machine: the ports that its peer's actors are bound to, the modelled WireGuard
+/// device, and a disk that outlives the peer.
 class host final : private datagram_port, private wireguard_device, private receiver {
  public:
   /// The machine is connected at once and starts switched off.

@@ -10,7 +10,9 @@ namespace {
 class planner {
  public:
   planner(const scenario& sc, seed s)
-      : scenario_(sc), ports_(s.derive("plan/ports")), nats_(s.derive("plan/nats")),
+      : scenario_(sc),
+        ports_(s.derive("plan/ports")),
+        nats_(s.derive("plan/nats")),
         arrivals_(s.derive("plan/arrivals")) {}
 
   expected<plan, std::string> make() {
@@ -69,7 +71,8 @@ class planner {
       b.profile = chain[i];
       b.outer = outer;
       if (c->mapping != nat::mapping_kind::none)
-        b.external = translates(outer) ? ip_address::v4(100, 64, 0, 2) : public_address(next_public_++);
+        b.external =
+            translates(outer) ? ip_address::v4(100, 64, 0, 2) : public_address(next_public_++);
       plan_.boxes.push_back(std::move(b));
       outer = plan_.boxes.size() - 1;
     }

@@ -18,7 +18,8 @@ class pair_traffic {
   /// A reply counts as recent for so long; paths are judged by it at the end.
   static constexpr duration recent = 10s;
 
-  /// What an echo packet says: kind 1 | leg 1 | sequence 4 | sent 8, zeros up to the payload's size.
+  /// What an echo packet says: kind 1 | leg 1 | sequence 4 | sent 8, zeros up to the payload's
+  /// size.
   enum class kind : std::uint8_t { request = 1, reply = 2 };
   struct packet {
     kind what = kind::request;

@@ -155,9 +155,10 @@ void world::measure_network() {
 
 const std::set<std::string_view>& world::rejections() {
   static const std::set<std::string_view> all = {
-      "session.malformed",      "session.bad_version", "session.bad_mac1",  "session.bad_initiation",
-      "session.bad_key",        "session.low_workbit", "session.undecodable", "session.old_timestamp",
-      "session.not_early",      "session.replay",      "session.bad_response", "session.bad_transport",
+      "session.malformed",      "session.bad_version",   "session.bad_mac1",
+      "session.bad_initiation", "session.bad_key",       "session.low_workbit",
+      "session.undecodable",    "session.old_timestamp", "session.not_early",
+      "session.replay",         "session.bad_response",  "session.bad_transport",
       "session.rate_limited",   "session.overloaded"};
   return all;
 }
@@ -172,7 +173,8 @@ nat::side world::side_of(std::size_t h) const {
 nat::common_boxes world::common(std::size_t a, std::size_t b) const {
   // Hosts share either their whole chain or nothing: a shared_nat group sits on one LAN.
   nat::common_boxes c;
-  if (plan_.hosts[a].box && plan_.hosts[a].box == plan_.hosts[b].box) c.count = side_of(a).chain.size();
+  if (plan_.hosts[a].box && plan_.hosts[a].box == plan_.hosts[b].box)
+    c.count = side_of(a).chain.size();
   return c;
 }
 

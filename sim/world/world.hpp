@@ -7,8 +7,8 @@
 #include <vector>
 
 #include "actors/proto/network/network_file.hpp"
-#include "sim/runtime/trace.hpp"
 #include "sim/nat/oracle.hpp"
+#include "sim/runtime/trace.hpp"
 #include "sim/world/asker.hpp"
 #include "sim/world/host.hpp"
 #include "sim/world/run.hpp"
@@ -16,8 +16,8 @@
 
 namespace wh::sim {
 
-/// A scenario come to life: hosts, boxes and the network between them, what users do, what goes wrong,
-/// and what is measured. One run, then it is done.
+/// A scenario come to life: hosts, boxes and the network between them, what users do, what goes
+/// wrong, and what is measured. One run, then it is done.
 class world final : private actors::observer, private host_watcher {
  public:
   world(const scenario& sc, const run_options& options);
@@ -91,7 +91,8 @@ class world final : private actors::observer, private host_watcher {
   static bool is_about_paths(const wire::message& m);
   bool flow_host(std::size_t h) const;
   bool watched(std::size_t a, std::size_t b) const;
-  void flow(const std::string& from, const std::string& to, std::string label, bool dropped = false);
+  void flow(const std::string& from, const std::string& to, std::string label,
+            bool dropped = false);
 
   const scenario& scenario_;
   const run_options& options_;

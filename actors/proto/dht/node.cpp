@@ -284,7 +284,8 @@ void node::leave_alone(time_point now, const public_key& k, bool silent) {
 }
 
 void node::forgive(const public_key& k) {
-  std::erase_if(failed_, [tag = key_tag(k)](const failure& f) { return f.tag == tag && !f.silent; });
+  std::erase_if(failed_,
+                [tag = key_tag(k)](const failure& f) { return f.tag == tag && !f.silent; });
 }
 
 bool node::failed_lately(time_point now, const public_key& k) const {
@@ -297,7 +298,8 @@ bool node::failed_lately(time_point now, const public_key& k) const {
 void node::consider(time_point now, prefix id, const wire::contact& c) {
   if (config_.candidates_max == 0) return;
   const auto same = [&](const entry& e) { return e.key == c.key; };
-  if (std::any_of(candidates_.begin(), candidates_.end(), same) || failed_lately(now, c.key)) return;
+  if (std::any_of(candidates_.begin(), candidates_.end(), same) || failed_lately(now, c.key))
+    return;
   if (table_.find(id, c.key) != nullptr || !table_.has_room(id, c.where)) return;
   const bool sibling = table_.is_sibling(id);
   if (candidates_.size() >= config_.candidates_max) {

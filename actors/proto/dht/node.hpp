@@ -50,8 +50,8 @@ struct config {
   /// Between two upkeep requests: right after joining, and at most.
   duration upkeep_first = 1s;
   duration upkeep_max = 100s;
-  /// A stranger that did not answer, or does not serve, is not asked again for this long, however many tell of it: under
-  /// churn most of what a lookup is told of and does not know is gone.
+  /// A stranger that did not answer, or does not serve, is not asked again for this long, however
+  /// many tell of it: under churn most of what a lookup is told of and does not know is gone.
   duration failure_life = 10min;
   std::uint8_t failures_max = 64;
   /// Whom we heard of within this is not asked just to see whether it lives.
@@ -104,10 +104,9 @@ struct failed {
 struct set_serving {
   bool serves = false;
 };
-/// Something about us may have changed: two look-ups of our own id, whose answers tell how others see us.
-/// Two, because where we did move the first answers may be too large for an address not proven and go
-/// to where we were (wire/SPEC.md, 5).
-/// At most one in `join_retry_max`.
+/// Something about us may have changed: two look-ups of our own id, whose answers tell how others
+/// see us. Two, because where we did move the first answers may be too large for an address not
+/// proven and go to where we were (wire/SPEC.md, 5). At most one in `join_retry_max`.
 struct look_around {};
 
 // Actions
@@ -292,7 +291,7 @@ class node {
   std::vector<std::unique_ptr<running>> lookups_;
   std::vector<lookup> waiting_;
   std::vector<publication> publications_;
-  std::vector<entry> candidates_;          // heard of, with a place to fill, not asked yet
+  std::vector<entry> candidates_;  // heard of, with a place to fill, not asked yet
   struct failure {
     std::uint32_t tag;  // begin of the key
     std::uint32_t at_s;

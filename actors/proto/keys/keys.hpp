@@ -36,8 +36,8 @@ unsigned leading_zero_bits(byte_view b);
 /// nothing in another namespace.
 unsigned workbit(const crypto_suite& crypto, const public_key& k, std::string_view ns);
 
-/// BLAKE2b-256(namespace || key), the first 16 bytes, with the first 20 bits set to 2001:1000::/20: a
-/// name for people and scripts; never the address of an interface.
+/// BLAKE2b-256(namespace || key), the first 16 bytes, with the first 20 bits set to 2001:1000::/20:
+/// a name for people and scripts; never the address of an interface.
 ip_address orchid(const crypto_suite& crypto, const public_key& k, std::string_view ns);
 
 /// BLAKE2b-256("wh2-id" || key || namespace): the key's place in the DHT. Not the hash of the proof

@@ -180,8 +180,8 @@ void classifier::handle_timeout(time_point now, actions& out) {
   const bool settled = dials_ >= config_.dial_tries;
   // Nobody to pass it on to, or too many who ask: that gets better with time, not with asking.
   if (!settled)
-    dial_interval_ = helped ? config_.dial_interval
-                            : std::min(2 * dial_interval_, config_.dial_interval_max);
+    dial_interval_ =
+        helped ? config_.dial_interval : std::min(2 * dial_interval_, config_.dial_interval_max);
   if (settled) {
     reachable_ = false;
     strangers_ = 0;

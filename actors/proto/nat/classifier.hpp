@@ -25,8 +25,8 @@ struct config {
   duration dial_interval = 2s;  // between the tries that lead to a verdict
   /// Between verdicts: how often `open` is confirmed, and at most how seldom it is hoped for.
   duration dial_interval_max = 10min;
-  /// After a change of mapping or endpoint the next one waits, and ever longer while they follow each
-  /// other: some NATs give two ports in turn, and each change is published (cf. RFC 2439).
+  /// After a change of mapping or endpoint the next one waits, and ever longer while they follow
+  /// each other: some NATs give two ports in turn, and each change is published (cf. RFC 2439).
   duration hold = 5s;
   duration hold_max = 10min;
   /// An untranslated host that knows too few peers to be told by them serves after this.
@@ -34,7 +34,7 @@ struct config {
   duration doubt_interval = 10s;  // at least, between two
   /// Somebody may be asked and knock before we know of having talked to him: one is no proof.
   unsigned strangers_needed = 2;
-  unsigned dial_tries = 3;        // requests passed on in vain until "strangers do not reach us"
+  unsigned dial_tries = 3;  // requests passed on in vain until "strangers do not reach us"
 };
 
 /// The outcome. `external` is where strangers or punching peers are to send; unspecified while not
@@ -95,9 +95,9 @@ using actions = std::vector<action>;
 /// arrives, strangers reach us: `open`. A datagram from an address we have talked to proves nothing
 /// and is ignored (a same-address dial-back calls every address-filtering NAT open).
 ///
-/// A host that sees its own interface's address outside is not translated. Where it knows few peers it
-/// serves after a while, and until `dial_tries` dial-backs stayed out: a network whose first nodes all waited for a stranger's
-/// testimony would never start.
+/// A host that sees its own interface's address outside is not translated. Where it knows few peers
+/// it serves after a while, and until `dial_tries` dial-backs stayed out: a network whose first
+/// nodes all waited for a stranger's testimony would never start.
 class classifier {
  public:
   classifier(config c, std::vector<endpoint> local, rng& random);
@@ -114,7 +114,8 @@ class classifier {
   void handle_timeout(time_point now, actions& out);
   std::optional<time_point> next_timeout() const;
 
-  /// Before anybody was asked: what the operator says, and the public address of a host that has one.
+  /// Before anybody was asked: what the operator says, and the public address of a host that has
+  /// one.
   static verdict first_guess(mode how, const std::vector<endpoint>& local);
   const verdict& current() const { return current_; }
   const std::vector<endpoint>& local() const { return local_; }
@@ -149,7 +150,7 @@ class classifier {
   std::uint64_t nonce_ = 0;
   wire::transaction dial_tx_{};
   bool passed_on_ = false;  // the request under way; only then its failure counts
-  unsigned dials_ = 0;  // since the last datagram of a stranger
+  unsigned dials_ = 0;      // since the last datagram of a stranger
   unsigned strangers_ = 0;
   bool reachable_ = false;
   bool few_peers_ = true;

@@ -111,8 +111,8 @@ class layer {
 
   /// One datagram that says only `nonce`.
   void send_reach(const endpoint& to, std::uint64_t nonce, actions& out) const;
-  /// What handshakes tell of us from now on. Sessions that stand were told otherwise: each is renewed
-  /// when it is next used.
+  /// What handshakes tell of us from now on. Sessions that stand were told otherwise: each is
+  /// renewed when it is next used.
   void set_serves_dht(time_point now, bool serves) {
     if (serves != config_.serves_dht) serves_since_ = now;
     config_.serves_dht = serves;
@@ -202,8 +202,8 @@ fixed_bytes<32> mac_key_of(const crypto_suite& crypto, const public_key& key, st
 fixed_bytes<32> cookie_key_of(const crypto_suite& crypto, const public_key& key,
                               std::string_view ns);
 
-/// Whoever wants more than a second try asks again: most peers that do not answer twice are gone, and a
-/// DHT under churn pays for every packet to one.
+/// Whoever wants more than a second try asks again: most peers that do not answer twice are gone,
+/// and a DHT under churn pays for every packet to one.
 constexpr unsigned tries_max = 2;
 constexpr duration response_held = 20ms;
 constexpr duration half_open_kept = 30s;

@@ -8,7 +8,8 @@
 
 namespace wh::wire {
 
-/// A list that never holds more than `Max` elements, so that a message's size is bounded by its type.
+/// A list that never holds more than `Max` elements, so that a message's size is bounded by its
+/// type.
 template <class T, std::size_t Max>
 class bounded {
  public:

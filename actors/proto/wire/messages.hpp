@@ -55,7 +55,14 @@ enum class nat_class : std::uint8_t {
   last = blocked
 };
 
-enum class store_result : std::uint8_t { stored = 0, old, quota, bad_token, bad_record, last = bad_record };
+enum class store_result : std::uint8_t {
+  stored = 0,
+  old,
+  quota,
+  bad_token,
+  bad_record,
+  last = bad_record
+};
 enum class attach_result : std::uint8_t { granted = 0, refused, full, last = full };
 enum class connect_phase : std::uint8_t { offer = 0, answer, sync, last = sync };
 
@@ -225,8 +232,8 @@ struct relay_attached {
   }
 };
 
-/// to 32 | datagram blob<1452>: guest to relay. Passed on as `relayed` when `to` is a guest too, else
-/// answered with `relay_unknown`.
+/// to 32 | datagram blob<1452>: guest to relay. Passed on as `relayed` when `to` is a guest too,
+/// else answered with `relay_unknown`.
 struct relay_to {
   public_key to;
   bytes datagram;
@@ -252,8 +259,8 @@ struct relay_unknown {
   WH_MESSAGE(relay_unknown, 0x24) { f("to", s.to); }
 };
 
-/// attempt 4 | phase 1 | nat 1 | candidates list<8>: agrees on a moment to open a direct path, end to
-/// end through a relay. offer -> answer -> sync; see punch/SPEC.md.
+/// attempt 4 | phase 1 | nat 1 | candidates list<8>: agrees on a moment to open a direct path, end
+/// to end through a relay. offer -> answer -> sync; see punch/SPEC.md.
 struct connect {
   std::uint32_t attempt = 0;
   connect_phase phase = connect_phase::offer;
@@ -275,7 +282,7 @@ struct bye {
 #undef WH_MESSAGE
 
 using message = std::variant<ping, pong, find_node, nodes, find_record, records, store, stored,
-                             dial_request, dial_passed, dial_back, relay_attach, relay_attached, relay_to, relayed,
-                             relay_unknown, connect, bye>;
+                             dial_request, dial_passed, dial_back, relay_attach, relay_attached,
+                             relay_to, relayed, relay_unknown, connect, bye>;
 
 }  // namespace wh::wire

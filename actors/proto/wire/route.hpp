@@ -7,8 +7,8 @@
 
 namespace wh::wire {
 
-/// The way a datagram came, or is to go: straight to an endpoint, or wrapped in a frame to a relay of
-/// which both ends are guests.
+/// The way a datagram came, or is to go: straight to an endpoint, or wrapped in a frame to a relay
+/// of which both ends are guests.
 struct route {
   /// The peer's endpoint; unspecified when relayed.
   endpoint where;

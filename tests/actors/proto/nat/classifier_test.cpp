@@ -360,7 +360,9 @@ TEST_CASE("dials go out every two seconds until the verdict, then ever more seld
   CHECK(all<dial>(h.out).size() == when.size());
 }
 
-TEST_CASE("an untranslated host that knows few peers serves for the time being, until nobody dials back") {
+TEST_CASE(
+    "an untranslated host that knows few peers serves for the time being, until nobody dials "
+    "back") {
   host h({.provisional_after = 0s}, {home});
   h.sees(1, home);
   CHECK(h.it.current().serves);
