@@ -125,12 +125,12 @@ void world::measure_peers() {
       ++joined.whole;
       if (joined_after_[h->number()]) ++joined.part;
     }
+    metrics_.add("wireguard.handshakes", h->wireguard_handshakes());
     if (online < idle_sample_min) continue;
     metrics_.observe("idle.sent_bytes_per_s",
                      static_cast<double>(h->upkeep_bytes()) / to_seconds(online));
     metrics_.observe("idle.sent_packets_per_s",
                      static_cast<double>(h->upkeep_datagrams()) / to_seconds(online));
-    metrics_.add("wireguard.handshakes", h->wireguard_handshakes());
   }
   metrics_.set("dht.joined_ratio", joined);
 }
@@ -149,7 +149,7 @@ void world::measure_network() {
     metrics_.observe("nat.mappings", static_cast<double>(net_->box(b).mappings(sim_->now())));
   std::uint64_t rejected = 0;
   for (const auto& [what, count] : notes_)
-    if (what.starts_with("session.") && rejections().count(what)) rejected += count;
+    if (rejections().count(what)) rejected += count;
   metrics_.add("session.rejected", rejected);
 }
 
@@ -158,8 +158,8 @@ const std::set<std::string_view>& world::rejections() {
       "session.malformed",      "session.bad_version",   "session.bad_mac1",
       "session.bad_initiation", "session.bad_key",       "session.low_workbit",
       "session.undecodable",    "session.old_timestamp", "session.not_early",
-      "session.replay",         "session.bad_response",  "session.bad_transport",
-      "session.rate_limited",   "session.overloaded"};
+      "session.replay",         "session.bad_response",  "session.bad_packet",
+      "session.rate_limited",   "session.overloaded",    "session.bad_cookie"};
   return all;
 }
 
