@@ -6,41 +6,12 @@ using namespace wh;
 using namespace wh::sim::test;
 using wh::sim::path_kind;
 
-/// Two members with some nodes around them, talking from second 30 on. `a` is public unless said.
+/// `a` is public unless said.
 wh::sim::scenario two(const std::string& duration_s, const std::string& events,
                       const std::string& nat_of_a = "") {
-  return text(R"(
-name = "two"
-question = "What does an event do?"
-crypto = "modelled"
-duration_s = )" +
-              duration_s + R"(
-[network]
-latency = "constant"
-latency_ms = 25
-[[peers]]
-group = "boot"
-role = "node"
-boot = true
-relay = true
-[[peers]]
-group = "nodes"
-count = 12
-role = "node"
-relay = true
-publish = false
-[[peers]]
-group = "a"
-arrive_at_s = 5
-)" + (nat_of_a.empty() ? "" : "nat = \"" + nat_of_a + "\"\n") +
-              R"([[peers]]
-group = "b"
-arrive_at_s = 5
-nat = "cone_port_restricted"
-[[workload]]
-from_s = 30
-connect = { from = "a", to = "b" }
-)" + events);
+  return text(pair_scene{duration_s, "latency = \"constant\"\nlatency_ms = 25", nat_of_a,
+                         "cone_port_restricted", events}
+                  .toml());
 }
 
 constexpr const char* partition = R"([[events]]

@@ -1,3 +1,5 @@
+#include <cstdio>
+#include <cstdlib>
 #include <filesystem>
 #include <fstream>
 #include <iterator>
@@ -24,12 +26,11 @@ drawn draw(std::uint64_t number) {
   seeded_rng random{seed{number}.derive("pair property")};
   const auto profiles = wh::sim::nat::profiles();
   drawn d;
-  std::string members;
+  std::string nats[2];
   wh::sim::nat::side sides[2];
   for (int i = 0; i < 2; ++i) {
     const auto& p = profiles[random.below(profiles.size())];
-    members += std::string("[[peers]]\ngroup = \"") + (i == 0 ? "a" : "b") + "\"\nnat = \"" +
-               std::string(p.name) + "\"\narrive_at_s = 5\n";
+    nats[i] = p.name;
     sides[i].chain = {&p.behaviour};
     d.udp = d.udp && wh::sim::nat::effective(sides[i].chain).udp;
   }
@@ -44,31 +45,18 @@ drawn draw(std::uint64_t number) {
               (random.chance(0.5) ? "a" : "b") + "\" }\n";
   }
   const std::string loss = std::to_string(static_cast<double>(random.below(6)) / 100);
-  d.toml = R"(name = "pair_property"
-question = "Does a pair get the path that its NATs allow, whatever happened before?"
-duration_s = 170
-crypto = "modelled"
-[network]
-latency_ms = 40
-loss_ratio = )" +
-           loss + R"(
-[[peers]]
-group = "boot"
-role = "node"
-boot = true
-relay = true
-[[peers]]
-group = "nodes"
-count = 12
-role = "node"
-relay = true
-publish = false
-)" + members +
-           R"([[workload]]
-from_s = 30
-connect = { from = "a", to = "b" }
-)" + events;
+  d.toml =
+      pair_scene{"170", "latency_ms = 40\nloss_ratio = " + loss, nats[0], nats[1], events}.toml();
   return d;
+}
+
+/// Which draws: 1 to 30, or what WH_SEEDS says, as in `WH_SEEDS=1-3000`.
+std::pair<std::uint64_t, std::uint64_t> numbers() {
+  const char* said = std::getenv("WH_SEEDS");
+  unsigned long long from = 1, to = 30;
+  if (said != nullptr && std::sscanf(said, "%llu-%llu", &from, &to) != 2)
+    FAIL("WH_SEEDS is FROM-TO, not " << said);
+  return {from, to};
 }
 
 TEST_CASE("a pair gets what its NATs allow within 90 s of whatever went wrong") {
@@ -76,7 +64,8 @@ TEST_CASE("a pair gets what its NATs allow within 90 s of whatever went wrong") 
   // Not yet true of every draw: of 600, 8 do not hold. Five are an address change and, within
   // seconds, a restart of the other member, who has only the stale record to go by (seeds 88, 174,
   // 385, 441, 506); three stay relayed for longer without such a reason (171, 425, 591).
-  for (std::uint64_t number = 1; number <= 30; ++number) {
+  const auto [first, last] = numbers();
+  for (std::uint64_t number = first; number <= last; ++number) {
     const drawn d = draw(number);
     const auto r = play(text(d.toml), number);
     const path_kind p = path(r);
@@ -95,8 +84,8 @@ TEST_CASE("a pair gets what its NATs allow within 90 s of whatever went wrong") 
     CHECK(held);
   }
   // The draws reach both outcomes.
-  CHECK(direct > 5);
-  CHECK(direct < 30);
+  CHECK(direct > (last - first) / 6);
+  CHECK(direct <= last - first);
 }
 
 }  // namespace

@@ -36,6 +36,45 @@ inline scenario text(const std::string& toml, const std::vector<std::string>& se
   return std::move(*s);
 }
 
+/// Two members, `a` and `b`, with relays and a boot node around them, who talk from second 30 on.
+struct pair_scene {
+  std::string duration_s;
+  /// Lines of [network].
+  std::string network;
+  /// Profiles; empty: a public address.
+  std::string nat_of_a, nat_of_b;
+  /// Whole tables.
+  std::string events;
+
+  std::string toml() const {
+    const auto member = [](const char* group, const std::string& nat) {
+      return std::string("[[peers]]\ngroup = \"") + group + "\"\narrive_at_s = 5\n" +
+             (nat.empty() ? "" : "nat = \"" + nat + "\"\n");
+    };
+    return R"(name = "pair"
+question = "Which path does a pair have in the end?"
+crypto = "modelled"
+duration_s = )" +
+           duration_s + "\n[network]\n" + network + R"(
+[[peers]]
+group = "boot"
+role = "node"
+boot = true
+relay = true
+[[peers]]
+group = "nodes"
+count = 12
+role = "node"
+relay = true
+publish = false
+)" + member("a", nat_of_a) +
+           member("b", nat_of_b) + R"([[workload]]
+from_s = 30
+connect = { from = "a", to = "b" }
+)" + events;
+  }
+};
+
 inline report play(const scenario& s, std::uint64_t seed = 1, run_options options = {}) {
   options.seed = seed;
   auto r = run(s, options);
