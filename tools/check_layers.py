@@ -56,7 +56,7 @@ class Library(NamedTuple):
 
 LIBRARIES = [
     Library("CAF", r"caf/.*",
-            ["actors/caf.hpp", "sim/runtime/*", "real/*", "tests/sim/runtime/*"],
+            ["actors/caf.hpp", "actors/runtime/*", "sim/runtime/*", "real/*", "tests/sim/runtime/*"],
             "include \"actors/caf.hpp\", the one place that knows which CAF this is"),
     Library("ns-3", r"ns3/.*", ["sim/*", "tests/sim/*"],
             "only sim/ knows that time and network are ns-3's: take the time as an argument"),
@@ -154,8 +154,8 @@ EXCEPTIONS = [
     Allowed("sim/main/*", "clock", "progress and duration on the wall, for people; reaches no result"),
     Allowed("sim/main/*", "threads", "the number of processors decides how many processes run"),
     Allowed("sim/main/*", "environment", "NO_COLOR and the like: how a terminal wants its text"),
-    Allowed("sim/runtime/coordinator.*", "threads", "remembers its thread's id, to refuse any other"),
-    Allowed("sim/runtime/virtual_clock.*", "order", "found and erased by actor id, never walked"),
+    Allowed("actors/runtime/coordinator*.hpp", "threads", "remembers its thread's id, to refuse any other"),
+    Allowed("actors/runtime/clock.hpp", "order", "found and erased by actor id, never walked"),
     Allowed("tests/sim/runtime/*", "threads", "shows that a foreign thread is refused"),
     Allowed("tests/bench/*", "clock", "a benchmark measures the wall"),
     Allowed("tests/real/*", "*", "tests of the host see what the host sees"),

@@ -3,7 +3,6 @@
 #include <exception>
 
 #include "sim/runtime/coordinator.hpp"
-#include "sim/runtime/coordinator_config.hpp"
 #include "sim/runtime/timeline.hpp"
 #include "transport/check.hpp"
 
@@ -97,7 +96,7 @@ time_point simulation::now() const {
   return epoch_ + std::chrono::nanoseconds{parts_->scheduler.now_ns()};
 }
 
-actors::time_map simulation::clock() const { return {virtual_clock::to_actor_time(0), epoch_}; }
+actors::time_map simulation::clock() const { return {actors::to_actor_time(0), epoch_}; }
 
 void simulation::schedule(time_point t, ns3::EventImpl* e) {
   parts_->time.schedule((t - epoch_).count(), e);

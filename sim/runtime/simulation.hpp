@@ -11,10 +11,15 @@
 #include "actors/caf.hpp"
 #include "transport/time.hpp"
 
+namespace wh::actors {
+template <class Timeline>
+class coordinator_on;
+}
+
 namespace wh::sim {
 
-class coordinator;
 class timeline;
+using coordinator = actors::coordinator_on<timeline>;
 
 /// The simulation cannot go on: actors or events that keep each other busy while time stands still.
 /// The text says when and who.

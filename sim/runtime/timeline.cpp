@@ -46,13 +46,13 @@ std::int64_t timeline::now_ns() const {
   return impl_ == nullptr ? ended_at_ns_ : impl_->Now().GetTimeStep();
 }
 
-void timeline::schedule(std::int64_t at_ns, ns3::EventImpl* event) {
+void timeline::schedule(std::int64_t at_ns, event* e) {
   if (impl_ == nullptr) {
-    event->Unref();
+    drop(e);
     return;
   }
   const std::int64_t delay = at_ns - impl_->Now().GetTimeStep();
-  impl_->Schedule(ns3::TimeStep(delay < 0 ? 0 : static_cast<std::uint64_t>(delay)), event);
+  impl_->Schedule(ns3::TimeStep(delay < 0 ? 0 : static_cast<std::uint64_t>(delay)), e);
 }
 
 void timeline::run() {

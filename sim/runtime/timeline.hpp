@@ -17,6 +17,14 @@ namespace wh::sim {
 /// events are thrown away.
 class timeline {
  public:
+  using event = ns3::EventImpl;
+  /// An event that calls `D::ring()`.
+  template <class D>
+  struct event_base : ns3::EventImpl {
+    void Notify() final { static_cast<D*>(this)->ring(); }
+  };
+  static void drop(event* e) { e->Unref(); }
+
   timeline();
   ~timeline();
   timeline(const timeline&) = delete;
@@ -25,7 +33,7 @@ class timeline {
   std::int64_t now_ns() const;
   /// Takes the event. A time in the past counts as now. Events of one instant run in the order in
   /// which they were scheduled.
-  void schedule(std::int64_t at_ns, ns3::EventImpl* event);
+  void schedule(std::int64_t at_ns, event* e);
   /// Runs events until `stop`.
   void run();
   void stop();

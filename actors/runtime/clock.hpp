@@ -4,23 +4,28 @@
 #include <cstdint>
 #include <unordered_map>
 
-namespace wh::sim {
+namespace wh::actors {
 
-class coordinator;
+template <class Timeline>
+class coordinator_on;
+
+/// Between a timeline's nanoseconds and CAF's clock: one nanosecond later, since CAF takes
+/// time_point{} for "not set".
+inline caf::actor_clock::time_point to_actor_time(std::int64_t ns) {
+  return caf::actor_clock::time_point{std::chrono::nanoseconds{ns + 1}};
+}
+inline std::int64_t to_ns(caf::actor_clock::time_point t) {
+  return std::chrono::duration_cast<std::chrono::nanoseconds>(t.time_since_epoch()).count() - 1;
+}
 
 /// Every time source of CAF (delayed and scheduled sends, request timeouts, idle timeouts) as
-/// events of ns-3.
-class virtual_clock final : public caf::actor_clock {
+/// events of a timeline.
+template <class Timeline>
+class clock_on final : public caf::actor_clock {
  public:
-  explicit virtual_clock(coordinator& owner) : owner_(owner) {}
+  using coordinator = coordinator_on<Timeline>;
 
-  // One nanosecond later than the simulation, since CAF takes time_point{} for "not set".
-  static time_point to_actor_time(std::int64_t ns) {
-    return time_point{std::chrono::nanoseconds{ns + 1}};
-  }
-  static std::int64_t to_ns(time_point t) {
-    return std::chrono::duration_cast<std::chrono::nanoseconds>(t.time_since_epoch()).count() - 1;
-  }
+  explicit clock_on(coordinator& owner) : owner_(owner) {}
 
   time_point now() const noexcept override;
   duration_type difference(caf::atom_value measurement, long units, time_point from,
@@ -55,4 +60,4 @@ class virtual_clock final : public caf::actor_clock {
   std::unordered_map<std::uint64_t, idle_state> idle_;
 };
 
-}  // namespace wh::sim
+}  // namespace wh::actors
