@@ -42,9 +42,9 @@ constexpr metric_definition definitions[] = {
      "Online pairs whose payload passed both ways in the last 10 s of the run."},
     {"paths.direct_ratio", k::ratio, "1", "Online pairs on a direct path at the end."},
     {"paths.outage_s", k::distribution, "s",
-     "The longest span between a pair's first payload and the end in which both peers ran and no "
-     "payload came through, less the ping interval; one sample a connected pair, 0 without "
-     "outage."},
+     "The longest span after a pair's first payload in which both peers ran and no payload came "
+     "back, less the ping interval; one sample a pair that had payload, 0 when no span was longer "
+     "than three intervals."},
     {"paths.pairs", k::counter, "1", "Pairs that the workload asked to connect."},
     {"paths.payload_delivered_ratio", k::ratio, "1",
      "Payload packets that arrived, of those sent between a pair's first payload and the end."},

@@ -71,13 +71,17 @@ void world::start(std::size_t h) {
   if (hosts_[h]->running()) return;
   hosts_[h]->start(config_for(h));
   metrics_.add("peers.started");
+  for (pair& p : pairs_)
+    if ((p.from == h || p.to == h) && p.traffic && hosts_[p.from]->running() &&
+        hosts_[p.to]->running())
+      p.traffic->resumed(sim_->now());
 }
 
 void world::stop(std::size_t h) {
   if (!hosts_[h]->running()) return;
   hosts_[h]->stop();
   for (pair& p : pairs_)
-    if ((p.from == h || p.to == h) && p.traffic) p.traffic->interrupted();
+    if ((p.from == h || p.to == h) && p.traffic) p.traffic->interrupted(sim_->now());
 }
 
 // What users do

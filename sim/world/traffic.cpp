@@ -30,14 +30,24 @@ pair_traffic::packet pair_traffic::next(time_point now) {
   return {kind::request, false, ++sequence_, now};
 }
 
-void pair_traffic::close_gap(time_point now, metrics& m) {
-  if (!last_reply_ || now - *last_reply_ <= 3 * interval_) return;
-  had_outage_ = true;
-  m.observe("paths.outage_s", to_seconds(now - *last_reply_));
+void pair_traffic::close_gap(time_point now) {
+  // Two pings in a row may be lost by chance.
+  if (!silent_since_ || now - *silent_since_ <= 3 * interval_) return;
+  outage_ = std::max(outage_, now - *silent_since_ - interval_);
+}
+
+void pair_traffic::interrupted(time_point now) {
+  close_gap(now);
+  silent_since_.reset();
+  last_reply_.reset();
+}
+
+void pair_traffic::resumed(time_point now) {
+  if (first_reply_ && !silent_since_) silent_since_ = now;
 }
 
 void pair_traffic::replied(time_point now, const packet& p, bool relayed, metrics& m) {
-  close_gap(now, m);
+  close_gap(now);
   const bool direct = !relayed && !p.relayed;
   if (first_reply_) {
     ++answered_;
@@ -51,14 +61,14 @@ void pair_traffic::replied(time_point now, const packet& p, bool relayed, metric
     m.observe("paths.time_to_direct_s", to_seconds(now - asked_));
   }
   direct_ = direct;
-  last_reply_ = now;
+  last_reply_ = silent_since_ = now;
   round_trip_ = now - p.sent;
   m.observe("paths.rtt_s", to_seconds(*round_trip_));
 }
 
 void pair_traffic::finish(time_point now, metrics& m) {
-  close_gap(now, m);
-  if (first_reply_ && !had_outage_) m.observe("paths.outage_s", 0);
+  close_gap(now);
+  if (first_reply_) m.observe("paths.outage_s", to_seconds(outage_));
   const auto so_far = m.values().find("paths.payload_delivered_ratio");
   ratio r = so_far == m.values().end() ? ratio{} : so_far->second.share;
   // The last request may still be under way.

@@ -36,8 +36,10 @@ class pair_traffic {
   packet next(time_point now);
   /// A reply came; `relayed` tells of its own leg.
   void replied(time_point now, const packet& p, bool relayed, metrics& m);
-  /// One of the two stopped or started: what is lost meanwhile is nobody's fault.
-  void interrupted() { last_reply_.reset(); }
+  /// One of the two stopped: what is lost until both run again is nobody's fault.
+  void interrupted(time_point now);
+  /// Both run.
+  void resumed(time_point now);
   void finish(time_point now, metrics& m);
 
   path_kind path(time_point now) const;
@@ -49,7 +51,7 @@ class pair_traffic {
   std::optional<duration> since_asked(std::optional<time_point> t) const {
     return t ? std::optional{*t - asked_} : std::nullopt;
   }
-  void close_gap(time_point now, metrics& m);
+  void close_gap(time_point now);
 
   time_point asked_;
   duration interval_;
@@ -58,7 +60,8 @@ class pair_traffic {
   std::optional<time_point> first_reply_, first_direct_, last_reply_;
   std::optional<duration> round_trip_;
   bool direct_ = false;
-  bool had_outage_ = false;
+  std::optional<time_point> silent_since_;  // since the first reply, while both run
+  duration outage_{0};                      // the longest
 };
 
 }  // namespace wh::sim

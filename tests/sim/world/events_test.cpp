@@ -79,6 +79,25 @@ TEST_CASE("a public host and one behind a box get another address and are reache
   }
 }
 
+TEST_CASE("a restart while the other side's address changes is over in seconds") {
+  // What is left of each other is stale on both sides: the sessions of one, the record of the
+  // other.
+  for (std::uint64_t seed = 1; seed <= 10; ++seed)
+    for (const char* first : {"a", "b"}) {
+      const std::string second = first[0] == 'a' ? "b" : "a";
+      const auto r =
+          play(two("150",
+                   std::string("[[events]]\nat_s = 60\naddress_change = { group = \"") + first +
+                       "\" }\n[[events]]\nat_s = 62\nrestart = { group = \"" + second + "\" }\n",
+                   "symmetric"),
+               seed);
+      INFO("seed " << seed << ", " << first << " moved");
+      CHECK(path(r) != path_kind::unreachable);
+      // Not ours are 15 s: so long WireGuard waits until it doubts a session of its own.
+      CHECK(metric(r, "paths.outage_s.max") <= 18);
+    }
+}
+
 TEST_CASE("a changed NAT is what the row of the pair and the oracle speak of") {
   const std::string to_symmetric =
       "[[events]]\nat_s = 60\nnat_change = { group = \"a\", nat = \"symmetric\" }\n";
