@@ -178,24 +178,17 @@ void layer::send_now(time_point now, slot s, const send& what, byte_view encoded
       const wire::route via = what.via ? *what.via : p.route();
       // The peer may not know this session any more; then only an initiation arrives.
       const bool rides = silent && rides_early(encoded[0]);
+      if (silent) p.direct_heard = {};  // nor is its default route worth more than another
       const bool begun = begin(now, s, via, what.limit, rides ? encoded : byte_view{}, out);
       if (begun && rides) return;
+    } else if (silent && p.activity->initiating) {
+      detour(now, s, what);
     }
     return send_message(now, s, encoded, what.via, what.limit, out);
   }
 
   if (p.activity && p.activity->initiating) {
-    initiating& i = *p.activity->initiating;
-    if (what.via && *what.via != i.via_next) {
-      i.via_next = *what.via;
-      i.limit = what.limit;
-      if (i.detours < detours_max) {
-        ++i.detours;
-        if (i.tries > 0) --i.tries;
-        i.try_next = std::min(i.try_next, std::max(now, i.try_last + detour_after));
-        wake_by(s, i.try_next);
-      }
-    }
+    detour(now, s, what);
     return wait(s, what, encoded, out);
   }
   if (p.activity && p.activity->half_open()) {
@@ -217,6 +210,19 @@ void layer::send_now(time_point now, slot s, const send& what, byte_view encoded
     return;
   }
   if (!rides) wait(s, what, encoded, out);
+}
+
+/// While a handshake is under way, `what` names another way that it could go.
+void layer::detour(time_point now, slot s, const send& what) {
+  initiating& i = *peers_[s].activity->initiating;
+  if (!what.via || *what.via == i.via_next) return;
+  i.via_next = *what.via;
+  i.limit = what.limit;
+  if (i.detours >= detours_max) return;
+  ++i.detours;
+  if (i.tries > 0) --i.tries;
+  i.try_next = std::min(i.try_next, std::max(now, i.try_last + detour_after));
+  wake_by(s, i.try_next);
 }
 
 void layer::wait(slot s, const send& what, byte_view encoded, actions& out) {

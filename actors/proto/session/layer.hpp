@@ -134,6 +134,7 @@ class layer {
   // layer.cpp: what is sent, and time.
   void send_now(time_point now, slot s, const send& what, byte_view encoded, actions& out);
   bool answer_with(time_point now, slot s, const send& what, byte_view encoded, actions& out);
+  void detour(time_point now, slot s, const send& what);
   void wait(slot s, const send& what, byte_view encoded, actions& out);
   void flush(time_point now, slot s, actions& out);
   void wake_by(slot s, time_point deadline);
@@ -213,7 +214,8 @@ constexpr duration rekey_responder = 12min;
 constexpr duration age_max = 15min;
 constexpr std::uint64_t rekey_packets = std::uint64_t{1} << 32;
 constexpr std::uint64_t packets_max = std::uint64_t{1} << 48;
-constexpr duration unanswered_max = 10s;
+/// Longer than any round trip, relayed ones included; and what a wrong guess costs is a handshake.
+constexpr duration unanswered_max = 2s;
 constexpr duration both_at_once = 2s;
 constexpr duration direct_preferred = 15s;
 constexpr duration challenge_interval = 200ms;

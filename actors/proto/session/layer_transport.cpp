@@ -60,7 +60,9 @@ void layer::send_message(time_point now, slot s, byte_view encoded,
       chosen = &usual;
     }
   }
-  if (p.asked == never && expects_answer(encoded[0]) && *chosen == usual) p.asked = now;
+  // Whichever way it goes: a peer that restarted may be met anywhere but where it was. A packet
+  // that is to die on its way asks nothing.
+  if (p.asked == never && expects_answer(encoded[0]) && limit == ttl::host_default) p.asked = now;
   send_sealed(now, s, encoded, *chosen, limit, out);
 }
 

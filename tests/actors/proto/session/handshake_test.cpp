@@ -282,7 +282,7 @@ TEST_CASE("a peer that forgot the session is noticed by its silence") {
   net.run(1s);
   net.start(bob, c);
   net.say(alice, bob, ping(2));
-  net.run(11s);
+  net.run(2s);
   CHECK(alice.inbox.size() == 1);
   net.say(alice, bob, ping(3));
   net.run(50ms);
@@ -291,11 +291,78 @@ TEST_CASE("a peer that forgot the session is noticed by its silence") {
   net.tap = [&](const flying& f) { return f.from.where != bob.address; };
   net.run(1s);
   net.say(alice, bob, ping(4));
-  net.run(11s);
+  net.run(3s);
   net.say(alice, bob, ping(5));
   net.run(6s);
   CHECK(alice.down.size() == 1);
   CHECK(alice.engine->session_count() == 0);
+}
+
+TEST_CASE("who forgot the session is noticed by ways that the session never went") {
+  network net;
+  host& alice = net.add("alice");
+  host& bob = net.add("bob");
+  bob.answer = full_answer;
+  layer::config c;
+  c.secret = sodium_crypto().make_private_key(bob.random);
+  net.start(bob, c);
+  net.say(alice, bob, ping(1));
+  net.run(1s);
+  net.start(bob, c);
+  // Bob moved as well, and is met at a relay only.
+  bob.address = {ip_address::v4(10, 77, 0, 1), 1000};
+  public_key relay, empty;
+  relay.value.fill(9);
+  empty.value.fill(8);
+  net.tap = [&](const flying& f) { return f.to != wire::through(empty); };
+  const time_point restarted = net.now;
+  for (std::uint32_t i = 2; alice.inbox.size() < 2 && i < 100; ++i) {
+    // The way that leads nowhere comes first.
+    net.say(alice, bob, ping(2 * i), wire::through(empty));
+    net.say(alice, bob, ping(2 * i + 1), wire::through(relay));
+    net.run(500ms);
+  }
+  CHECK(alice.inbox.size() >= 2);
+  CHECK(net.now - restarted <= 3s);
+  CHECK(alice.engine->route_of(bob.key()) == wire::through(relay));
+}
+
+TEST_CASE("packets that are to die on their way do not make a session suspect") {
+  network net;
+  host& alice = net.add("alice");
+  host& bob = net.add("bob");
+  bob.answer = full_answer;
+  net.say(alice, bob, ping(1));
+  net.run(1s);
+  net.tap = [](const flying&) { return false; };
+  net.feed(alice, send{bob.key(), wire::direct(*endpoint::parse("10.9.9.9:9")), ping(2), ttl{4}});
+  net.run(5s);
+  net.tap = {};
+  const auto before = net.sent.size();
+  net.say(alice, bob, ping(3));
+  net.run(100ms);
+  CHECK(net.sent.size() == before + 2);
+  CHECK(alice.count("session.renewed") == 0);
+}
+
+TEST_CASE("an answer forged without the keys makes nobody begin a handshake") {
+  network net;
+  host& alice = net.add("alice");
+  host& bob = net.add("bob");
+  bob.answer = full_answer;
+  net.say(alice, bob, ping(1));
+  net.run(1s);
+  const bytes real = net.sent.back().datagram;
+  const auto before = net.sent.size();
+  // Of every type, with whatever index a listener may have seen.
+  for (std::uint8_t type = 0; type < 8; ++type)
+    for (const auto& f : std::vector<flying>(net.sent.begin(), net.sent.begin() + 3)) {
+      bytes forged = f.datagram;
+      forged[2] = type;
+      net.datagram(alice, wire::direct(bob.address), forged);
+    }
+  net.run(5s);
+  CHECK(net.sent.size() == before);
 }
 
 TEST_CASE("under loss, reordering and copies everything that can be asked again gets through") {
