@@ -123,16 +123,19 @@ std::int64_t reactor::now_ns() const { return read_clock(CLOCK_BOOTTIME); }
 
 time_point reactor::now() const { return boot_ + std::chrono::nanoseconds{now_ns()}; }
 
-void reactor::schedule(std::int64_t at_ns, std::unique_ptr<timed_event> e) {
-  timers_.push_back({at_ns, scheduled_++, std::move(e)});
+void reactor::schedule(std::int64_t at_ns, std::unique_ptr<timed_event> e, const void* owner) {
+  timers_.push_back({at_ns, scheduled_++, std::move(e), owner});
   std::push_heap(timers_.begin(), timers_.end(), later);
 }
 
-void reactor::drop_timers() {
-  // What is dropped may schedule once more while it goes.
-  while (!timers_.empty()) {
-    const auto all = std::exchange(timers_, {});
-  }
+void reactor::drop_timers(const void* owner) {
+  // Taken out before anything is destroyed: what goes may schedule.
+  const auto gone = std::partition(timers_.begin(), timers_.end(),
+                                   [owner](const timer& t) { return t.owner != owner; });
+  const std::vector<timer> dropped(std::make_move_iterator(gone),
+                                   std::make_move_iterator(timers_.end()));
+  timers_.erase(gone, timers_.end());
+  std::make_heap(timers_.begin(), timers_.end(), later);
 }
 
 void reactor::ring_due() {

@@ -67,10 +67,10 @@ class reactor {
   std::int64_t now_ns() const;
   time_point boot() const { return boot_; }
   /// Takes an event that is to ring at `now_ns() == at_ns`. Events of one instant ring in the order
-  /// of scheduling.
-  void schedule(std::int64_t at_ns, std::unique_ptr<timed_event> e);
-  /// Drops all timers, with what they hold.
-  void drop_timers();
+  /// of scheduling. `owner` is a mark for `drop_timers`.
+  void schedule(std::int64_t at_ns, std::unique_ptr<timed_event> e, const void* owner = nullptr);
+  /// Drops the timers of an owner, with what they hold.
+  void drop_timers(const void* owner);
 
  private:
   struct watched {
@@ -80,6 +80,7 @@ class reactor {
     std::int64_t at_ns;
     std::uint64_t order;
     std::unique_ptr<timed_event> what;
+    const void* owner;
   };
   static bool later(const timer& a, const timer& b) {
     return a.at_ns != b.at_ns ? a.at_ns > b.at_ns : a.order > b.order;
