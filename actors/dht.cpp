@@ -87,6 +87,10 @@ class dht_shell final : public peer_shell<dht_actor> {
           node_.handle(now(), dht::publish{in}, todo_);
           act();
         },
+        [this](ask_status) {
+          return dht_status{classifier_.current(), node_.has_joined(), node_.table().size(),
+                            node_.stored_records(), node_.running_lookups()};
+        },
         [this](save_now) { state_.save(endpoint_cache_name, dht::encode_cache(node_.cache())); },
         [this](need_peers) {
           for (const wire::contact& c : node_.cache()) tell(links().relay, relay_candidate{c});

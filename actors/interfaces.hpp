@@ -8,6 +8,7 @@
 #include "actors/proto/relay/guest.hpp"
 #include "actors/proto/session/layer.hpp"
 #include "actors/proto/wireguard/controller.hpp"
+#include "actors/status.hpp"
 
 /// The map of a running peer: who says what to whom. Messages are the engines' own inputs wherever
 /// there is one; what an actor tells itself (its alarm) is not here.
@@ -57,6 +58,13 @@ WH_ACTOR_MESSAGE(wh::actors::members_changed)
 WH_ACTOR_MESSAGE(wh::actors::relay_candidate)
 WH_ACTOR_MESSAGE(wh::actors::need_peers)
 WH_ACTOR_MESSAGE(wh::actors::save_now)
+WH_ACTOR_MESSAGE(wh::actors::ask_status)
+WH_ACTOR_MESSAGE(wh::actors::gateway_status)
+WH_ACTOR_MESSAGE(wh::actors::dht_status)
+WH_ACTOR_MESSAGE(wh::actors::relay_status)
+WH_ACTOR_MESSAGE(wh::actors::punch_status)
+WH_ACTOR_MESSAGE(wh::actors::wireguard_status)
+WH_ACTOR_MESSAGE(wh::actors::network_status)
 WH_ACTOR_MESSAGE(wh::public_key)
 WH_ACTOR_MESSAGE(wh::wire::record)
 WH_ACTOR_MESSAGE(wh::wire::relay_unknown)
@@ -73,6 +81,9 @@ WH_ACTOR_MESSAGE(wh::punch::visit_relay)
 WH_ACTOR_MESSAGE(wh::punch::suspect_relay)
 WH_ACTOR_MESSAGE(wh::punch::want)
 WH_ACTOR_MESSAGE(wh::punch::payload)
+WH_ACTOR_MESSAGE(wh::punch::forget)
+WH_ACTOR_MESSAGE(wh::punch::probe)
+WH_ACTOR_MESSAGE(wh::punch::probed)
 WH_ACTOR_MESSAGE(wh::punch::self_changed)
 WH_ACTOR_MESSAGE(wh::punch::relay_up)
 WH_ACTOR_MESSAGE(wh::punch::relay_down)
@@ -90,6 +101,7 @@ using gateway_actor = actor_if<
   result<void>(session::send),           // from anyone: say this to a peer, over a session
   result<void>(wireguard::carry),        // from WIREGUARD: a datagram of WireGuard's, as it is
   result<void>(reach),                   // from DHT: knock at a stranger's door for somebody
+  result<gateway_status>(ask_status),    // from people, as all others answer it
   result<void>(serve)>;                  // from NETWORK: handshakes say whether we serve the DHT
 
 using dht_actor = actor_if<
@@ -102,6 +114,7 @@ using dht_actor = actor_if<
   result<void>(wire::record),            // from NETWORK: publish this, and keep it published
   result<void>(need_peers),              // from RELAY: more candidates are wanted
   result<void>(serve),                   // from NETWORK
+  result<dht_status>(ask_status),
   result<void>(save_now),                // from NETWORK: keep the endpoints for the next start
   result<void>(readdressed)>;            // from the host
 
@@ -110,6 +123,7 @@ using relay_actor = actor_if<
   result<void>(session::gave_up),        // from GATEWAY
   result<void>(relay_candidate),         // from DHT: a public peer that answered
   result<void>(relay::want_homes),       // from NETWORK: somebody is to carry for us, or need not
+  result<relay_status>(ask_status),
   result<void>(punch::visit_relay),      // from PUNCH: be a guest where the other side is one
   result<void>(punch::suspect_relay)>;   // from PUNCH: ask it whether it lives
 
@@ -118,6 +132,9 @@ using punch_actor = actor_if<
   result<void>(wire::relay_unknown, public_key),  // from GATEWAY: this relay does not know that peer
   result<void>(punch::want),             // from WIREGUARD: payload waits
   result<void>(punch::payload),          // from WIREGUARD: payload flows
+  result<punch_status>(ask_status),
+  result<punch::probed>(punch::probe),   // from people: ping this member now
+  result<void>(punch::forget),           // from people: begin anew with this member
   result<void>(punch::self_changed),     // from NETWORK: our own NAT and candidates
   result<void>(punch::relay_up),         // from RELAY
   result<void>(punch::relay_down),       // from RELAY
@@ -127,6 +144,7 @@ using wireguard_actor = actor_if<
   result<void>(tunnelled),               // from the host: WireGuard wants to reach a relayed peer
   result<void>(wireguard::from_relay),   // from GATEWAY: a relay brought a datagram for WireGuard
   result<void>(punch::use),              // from PUNCH: the way to a peer changed
+  result<wireguard_status>(ask_status),
   result<void>(members_changed)>;        // from NETWORK
 
 using network_actor = actor_if<
@@ -134,6 +152,7 @@ using network_actor = actor_if<
   result<void>(relay::homes),            // from RELAY: who carries for us
   result<void>(members_changed),         // from the host: the network file was read again
   result<void>(readdressed),             // from the host
+  result<network_status>(ask_status),
   result<void>(save_now)>;               // from the host: before it ends
 // clang-format on
 

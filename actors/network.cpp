@@ -45,6 +45,7 @@ class network_shell final : public peer_shell<network_actor> {
           tell(links().dht, in);
           give(member::addresses_changed{in.local});
         },
+        [this](ask_status) { return network_status{member_.sequence()}; },
         [this](save_now) { perform(member::save_endpoint_cache{}); },
     };
   }

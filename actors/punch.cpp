@@ -1,3 +1,5 @@
+#include <map>
+
 #include "actors/context.hpp"
 #include "actors/peer_shell.hpp"
 #include "actors/proto/record/record.hpp"
@@ -32,6 +34,16 @@ class punch_shell final : public peer_shell<punch_actor> {
         [this](const punch::self_changed& in) { give(in); },
         [this](const punch::relay_up& in) { give(in); },
         [this](const punch::relay_down& in) { give(in); },
+        [this](ask_status) {
+          return punch_status{paths_.self(), paths_.all()};
+        },
+        [this](const punch::probe& in) {
+          auto promise = this->template make_response_promise<punch::probed>();
+          asking_.emplace(in.peer, promise);
+          give(in);
+          return promise;
+        },
+        [this](const punch::forget& in) { give(in); },
         [this](const members_changed& in) {
           std::vector<punch::member> members;
           for (const wireguard::member& m : in.members) members.push_back({m.key, m.where});
@@ -40,6 +52,13 @@ class punch_shell final : public peer_shell<punch_actor> {
           act();
         },
     };
+  }
+
+  void on_exit() override {
+    // CAF 0.17 lets who asked wait for ever when a promise is dropped.
+    for (auto& [peer, promise] : asking_)
+      promise.deliver(caf::make_error(caf::sec::request_receiver_down));
+    asking_.clear();
   }
 
  protected:
@@ -80,6 +99,11 @@ class punch_shell final : public peer_shell<punch_actor> {
   void perform(const punch::use& u) { tell(links().wireguard, u); }
   void perform(const punch::suspect_relay& s) { tell(links().relay, s); }
   void perform(const punch::status& s) { watch_path(s); }
+  void perform(const punch::probed& p) {
+    const auto [first, last] = asking_.equal_range(p.peer);
+    for (auto at = first; at != last; ++at) at->second.deliver(p);
+    asking_.erase(first, last);
+  }
   void perform(const note& n) { watch(n); }
 
   std::unique_ptr<rng> random_;
@@ -88,6 +112,7 @@ class punch_shell final : public peer_shell<punch_actor> {
   std::uint8_t lookup_paths_;
   punch::paths paths_;
   punch::actions todo_;
+  std::multimap<public_key, reply<punch::probed>> asking_;  // people, bounded by the host
 };
 
 }  // namespace

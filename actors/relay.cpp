@@ -39,6 +39,9 @@ class relay_shell final : public peer_shell<relay_actor> {
           guest_.handle(now(), in, asked_);
           act();
         },
+        [this](ask_status) {
+          return relay_status{host_.guests(), host_.forwarded_bytes(), guest_.report()};
+        },
         [this](const punch::visit_relay& in) {
           guest_.handle(now(), relay::visit{in.relay, in.wanted}, asked_);
           act();

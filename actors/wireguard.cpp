@@ -28,6 +28,7 @@ class wireguard_shell final : public peer_shell<wireguard_actor> {
           controller_.handle(now(), wireguard::path{in.peer, in.via}, todo_);
           act();
         },
+        [this](ask_status) { return wireguard_status{device_.status()}; },
         [this](const members_changed& in) { take_members(in.members); },
     };
   }

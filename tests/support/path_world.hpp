@@ -43,6 +43,7 @@ class path_world {
     std::map<public_key, endpoint> heard;  // where a peer's packets last came from
     std::map<public_key, std::optional<wire::route>> route;
     std::vector<punch::status> told;
+    std::vector<punch::probed> probed;
     std::vector<note> noted;
     unsigned lookups = 0;
     time_point wake = time_point::max();
@@ -276,6 +277,7 @@ class path_world {
   }
   void perform(host& h, punch::use& u) { h.route[u.peer] = u.via; }
   void perform(host& h, punch::status& s) { h.told.push_back(s); }
+  void perform(host& h, punch::probed& p) { h.probed.push_back(p); }
   void perform(host& h, note& n) { h.noted.push_back(n); }
   void perform(host& h, relay::guest_send& s) {
     to_endpoint(h, s.to.where, {h.self, s.to.key, std::move(s.what)}, 64);

@@ -76,6 +76,8 @@ class member {
   /// Where others may try us: the endpoint seen from outside, where our NAT would keep our own
   /// port, and our interfaces' addresses.
   std::vector<endpoint> candidates() const;
+  /// Of the record that was published last.
+  std::uint64_t sequence() const { return sequence_; }
 
  private:
   void changed(time_point now, actions& out);

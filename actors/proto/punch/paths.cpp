@@ -124,6 +124,7 @@ void paths::remove(const public_key& k, bool say_bye, actions& out) {
   }
   for (const relay_option& r : gone.relays)
     if (r.ours) out.push_back(visit_relay{r.relay, false});
+  if (gone.probe_until) out.push_back(probed{k, {}, {}});
   status last;
   last.peer = k;
   out.push_back(last);
@@ -287,6 +288,7 @@ void paths::handle(time_point now, const received& in, actions& out) {
   else if (const auto* c = std::get_if<wire::connect>(&in.what))
     on_connect(now, p, in, *c, out);
   choose(now, p, out);
+  advance_probe(now, p, out);
   tell(p, out);
 }
 
@@ -312,6 +314,7 @@ void paths::on_pong(time_point now, peer& p, const received& in, const wire::pon
   const pending_ping asked = *at;
   p.pings.erase(at);
   const duration rtt = now - asked.sent;
+  if (p.probing && p.probe_tx == m.tx) end_probe(p, in.via, rtt, out);
   if (asked.via.relay) {
     if (in.via.relay != asked.via.relay) return;
     if (relay_option* r = find_relay(p, *asked.via.relay)) {

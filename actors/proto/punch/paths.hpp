@@ -27,6 +27,7 @@ struct config {
   duration ping_timeout_min = 300ms;
   duration ping_timeout = 1s;
   duration ping_memory = 3s;
+  duration probe_timeout = 5s;  // to find, contact and ping a peer that somebody asks about
   duration lookup_retry = 2s;
   duration lookup_retry_max = 60s;
   /// The larger key waits this long for the other side's offer.
@@ -52,6 +53,10 @@ struct want {
 };
 /// The peer left the network.
 struct forget {
+  public_key peer;
+};
+/// Somebody asks whether the peer answers now, and how fast. Counts as `want`.
+struct probe {
   public_key peer;
 };
 /// What we can tell others about ourselves.
@@ -116,8 +121,32 @@ struct status {
   duration rtt{0};
 };
 
-using action = std::variant<find, visit_relay, send, use, suspect_relay, status, note>;
+/// The answer to a probe; without `rtt` the peer did not answer in time, or is no member.
+struct probed {
+  public_key peer;
+  wire::route via;
+  std::optional<duration> rtt;
+};
+
+using action = std::variant<find, visit_relay, send, use, suspect_relay, status, probed, note>;
 using actions = std::vector<action>;
+
+/// All that is known of a path, for people.
+struct report {
+  struct relay {
+    wire::contact who;
+    bool attached = false;
+    bool answered = false;  // the peer answered a ping over it
+    duration rtt{0};
+  };
+  status now;
+  wire::nat_class theirs = wire::nat_class::unknown;
+  std::vector<endpoint> candidates;
+  std::vector<relay> relays;
+  unsigned failures = 0;  // attempts in a row to open a direct path
+  bool looking = false;
+  std::optional<time_point> next_open, next_lookup;
+};
 
 /// Paths to the members of our networks: looks a wanted peer up, meets it at a relay at once, opens
 /// a direct path from there, keeps it alive, and goes back to the relay the moment it is lost.
@@ -139,6 +168,7 @@ class paths {
   void handle(time_point now, const relay_down& in, actions& out);
   void handle(time_point now, const not_a_guest& in, actions& out);
   void handle(time_point now, const payload& in, actions& out);
+  void handle(time_point now, const probe& in, actions& out);
   void handle_timeout(time_point now, actions& out);
   std::optional<time_point> next_timeout() const;
 
@@ -146,6 +176,9 @@ class paths {
   /// When a direct path is tried again; empty when it is not planned.
   std::optional<time_point> next_attempt(const public_key& k) const;
   std::size_t size() const { return peers_.size(); }
+  /// Of every peer with state here, by key.
+  std::vector<report> all() const;
+  const self_changed& self() const { return me_; }
 
  private:
   struct relay_option {
@@ -192,6 +225,10 @@ class paths {
     std::optional<time_point> next_lookup, next_open;
     time_point next_beat{};
     time_point last_payload{};
+    // Somebody asks until then; with the ping that went out for it, once there is a way.
+    std::optional<time_point> probe_until;
+    wire::transaction probe_tx{};
+    bool probing = false;
   };
 
   const member* find_member(const public_key& k) const;
@@ -224,6 +261,8 @@ class paths {
   duration patience(const peer& p, const wire::route& via) const;
   bool asked_lately(time_point now, const peer& p, const wire::route& via) const;
   void tell(peer& p, actions& out);
+  void advance_probe(time_point now, peer& p, actions& out);
+  static void end_probe(peer& p, const wire::route& via, std::optional<duration> rtt, actions& out);
   static relay_option* find_relay(peer& p, const public_key& relay);
   static const relay_option* find_relay(const peer& p, const public_key& relay);
   time_point due(const peer& p) const;

@@ -136,6 +136,7 @@ void paths::tick(time_point now, peer& p, actions& out) {
   if (p.next_open && *p.next_open <= now) offer(now, p, out);
   if (p.next_beat <= now) beat(now, p, out);
   choose(now, p, out);
+  advance_probe(now, p, out);
   tell(p, out);
 }
 
@@ -155,6 +156,7 @@ time_point paths::due(const peer& p) const {
   if (p.next_lookup) t = std::min(t, *p.next_lookup);
   if (p.next_open) t = std::min(t, *p.next_open);
   if (p.opening) t = std::min(t, p.opening->due());
+  if (p.probe_until) t = std::min(t, *p.probe_until);
   for (const pending_ping& q : p.pings)
     if (!q.late) t = std::min(t, q.late_at);
   return t;

@@ -10,6 +10,12 @@ guest::stay* guest::find(const public_key& k) {
   return nullptr;
 }
 
+std::vector<stay_report> guest::report() const {
+  std::vector<stay_report> all;
+  for (const stay& s : stays_) all.push_back({s.relay, s.home, s.granted, s.rtt});
+  return all;
+}
+
 bool guest::is_attached(const public_key& relay) const {
   return std::any_of(stays_.begin(), stays_.end(),
                      [&](const stay& s) { return s.relay.key == relay && s.granted; });

@@ -81,6 +81,14 @@ using guest_action =
     std::variant<guest_send, attached, seen_at, detached, homes, need_candidates, note>;
 using guest_actions = std::vector<guest_action>;
 
+/// A relay of ours, for people.
+struct stay_report {
+  wire::contact relay;
+  bool home = false;
+  bool granted = false;
+  duration rtt{0};
+};
+
 /// The side of who is carried: keeps `homes` relays warm and visits others' relays while wanted.
 class guest {
  public:
@@ -95,6 +103,7 @@ class guest {
   void handle_timeout(time_point now, guest_actions& out);
   std::optional<time_point> next_timeout() const;
 
+  std::vector<stay_report> report() const;
   bool is_attached(const public_key& relay) const;
   std::optional<wire::contact> contact_of(const public_key& relay) const;
 
