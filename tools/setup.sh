@@ -9,6 +9,8 @@ wh_packages=(
   libsodium-dev libpcap-dev libmnl-dev       # cryptography; capture and netlink, for the real host
   libtoml11-dev nlohmann-json3-dev libcli11-dev libexpected-dev catch2
 )
+# What the tests in network namespaces run besides.
+wh_lab_packages=(iproute2 nftables conntrack iputils-ping)
 
 wh_say() { printf '== %s\n' "$*"; }
 wh_fail() { printf '%s: %s\n' "$(basename "$0")" "$*" >&2; exit 2; }
