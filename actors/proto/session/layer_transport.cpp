@@ -109,7 +109,9 @@ void layer::on_transport(time_point now, const received& r, actions& out) {
   }
   if (p.current.mine == index) {
     p.asked = never;
-    if (newest) heard(now, s, r.via, d.size(), out);
+    // An echo is judged by what it says.
+    const bool echo = !plain.empty() && plain[0] == path_echo;
+    if (newest && !echo) heard(now, s, r.via, d.size(), out);
   }
 
   if (!plain.empty()) {
@@ -137,11 +139,13 @@ void layer::heard(time_point now, slot s, const wire::route& via, std::size_t si
     a.candidate = via.where;
     a.candidate_received = 0;
     a.candidate_sent = 0;
+    a.challenge = random_.next();
     a.challenged = time_point::min();
   }
   a.candidate_received += static_cast<std::uint32_t>(size);
   if (a.challenged != time_point::min() && now - a.challenged < challenge_interval) return;
-  a.challenge = random_.next();
+  // Again with the same number: on a way that takes longer than the interval, the echo of an
+  // earlier asking is an echo still.
   a.challenged = now;
   expire_by(now + challenge_interval);
   fixed_bytes<path_size> plain;

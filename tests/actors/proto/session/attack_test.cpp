@@ -125,6 +125,24 @@ TEST_CASE("a peer whose address changed is followed after it has shown that it i
   CHECK(f.bob.engine->route_of(f.alice.key()) == wire::direct(old));
 }
 
+TEST_CASE("a new address is proven on a way that takes longer than challenges are apart") {
+  network net;
+  net.delay = 2 * challenge_interval;
+  host& alice = net.add("alice");
+  host& bob = net.add("bob");
+  bob.answer = full_answer;
+  net.say(alice, bob, ping(1));
+  net.run(3s);
+  alice.address = {ip_address::v4(10, 66, 0, 1), 7};
+  for (std::uint32_t i = 2; i < 12; ++i) {
+    net.say(alice, bob, ping(i));
+    net.run(150ms);
+  }
+  net.run(2s);
+  CHECK(bob.engine->route_of(alice.key()) == wire::direct(alice.address));
+  CHECK(bob.count("session.roamed") == 1);
+}
+
 TEST_CASE("a detour through a relay does not replace a direct route that works") {
   pair_of_friends f;
   public_key relay;
