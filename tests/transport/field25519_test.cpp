@@ -115,6 +115,71 @@ TEST_CASE("long chains of operations without going through bytes stay exact") {
   }
 }
 
+TEST_CASE("a square is the number times itself") {
+  seeded_rng random{seed{5}.derive("field")};
+  for (int i = 0; i < 20000; ++i) {
+    const auto a = arbitrary(random);
+    CHECK(same(a.squared(), a * a));
+  }
+}
+
+TEST_CASE("sums and differences that are not carried are the same numbers") {
+  seeded_rng random{seed{6}.derive("field")};
+  for (int i = 0; i < 20000; ++i) {
+    const auto a = arbitrary(random), b = arbitrary(random), c = arbitrary(random);
+    CHECK(same(add_uncarried(a, b), a + b));
+    CHECK(same(sub_uncarried(a, b), a - b));
+    CHECK(same(add_uncarried(a, b) * sub_uncarried(c, a), (a + b) * (c - a)));
+    CHECK(same(sub_uncarried(a, b).squared(), (a - b) * (a - b)));
+    // As the key search does: the right side is a sum itself.
+    CHECK(same(sub_uncarried(a * b, add_uncarried(b, c)), a * b - b - c));
+  }
+}
+
+TEST_CASE("factors may have limbs of up to 54 bits") {
+  constexpr std::uint64_t most = (std::uint64_t{1} << 54) - 1;
+  const auto big = field25519::from_limbs({most, most, most, most, most});
+  // (2^54 - 1) * (1 + 2^51 + ... + 2^204), from the bytes of its parts
+  field25519 sum, radix = field25519::small(std::uint64_t{1} << 51), weight = field25519::small(1);
+  for (int i = 0; i < 5; ++i, weight = weight * radix) sum = sum + weight * field25519::small(most);
+  CHECK(same(big * field25519::small(1), sum));
+  CHECK(same(big * big, sum * sum));
+  CHECK(same(big.squared(), sum * sum));
+}
+
+TEST_CASE("words and limbs are the bytes, cut otherwise") {
+  seeded_rng random{seed{7}.derive("field")};
+  for (int i = 0; i < 20000; ++i) {
+    const auto a = arbitrary(random), b = arbitrary(random);
+    const auto d = sub_uncarried(a, b);
+    const auto raw = (a - b).to_bytes();
+    const auto words = d.to_words();
+    for (std::size_t j = 0; j < 32; ++j) REQUIRE(raw[j] == (words[j / 8] >> (8 * (j % 8)) & 0xff));
+    const auto limbs = d.to_limbs();
+    for (const auto limb : limbs) REQUIRE(limb < std::uint64_t{1} << 51);
+    REQUIRE(field25519::from_limbs(limbs).to_bytes() == raw);
+  }
+}
+
+TEST_CASE("squares have roots, and half of all numbers have none") {
+  seeded_rng random{seed{8}.derive("field")};
+  int roots = 0;
+  for (int i = 0; i < 1000; ++i) {
+    const auto a = arbitrary(random);
+    const auto square = a * a;
+    const auto root = square.sqrt();
+    REQUIRE(root);
+    CHECK((same(*root, a) || same(*root, field25519{} - a)));
+    // -1 is a square and 2 is none: exactly one of a and 2a has a root, but for zero.
+    const bool has = a.sqrt().has_value();
+    CHECK((a.is_zero() || has != (a + a).sqrt().has_value()));
+    if (has) ++roots;
+  }
+  CHECK(roots > 400);
+  CHECK(roots < 750);
+  CHECK(field25519{}.sqrt()->is_zero());
+}
+
 TEST_CASE("a number times its inverse is one, and zero's inverse is zero") {
   seeded_rng random{seed{3}.derive("field")};
   const auto one = field25519::small(1);
