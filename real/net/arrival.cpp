@@ -38,6 +38,7 @@ std::string port_stats::to_string() const {
                   " bytes), sent " + std::to_string(sent) + " (" + std::to_string(sent_bytes) +
                   " bytes)";
   if (overflowed != 0) s += ", lost for want of room " + std::to_string(overflowed);
+  if (rules_restored != 0) s += ", rules put back " + std::to_string(rules_restored);
   for (std::size_t i = 0; i < refused.size(); ++i)
     if (refused[i] != 0)
       s += std::string(", ") + real::to_string(static_cast<refusal>(i)) + " " +

@@ -38,6 +38,8 @@ struct port_stats {
   std::array<std::uint64_t, refusal_count> refused{};
   /// The kernel had no room: datagrams lost before they were read.
   std::uint64_t overflowed = 0;
+  /// How often nftables' rules had to be put back.
+  std::uint64_t rules_restored = 0;
   /// Datagrams not sent, by errno; those above the last index count there.
   std::array<std::uint64_t, 134> send_errors{};
 

@@ -35,7 +35,7 @@ descriptor watching_socket() {
 
 /// What the kernel says the interface is, or what a userspace WireGuard leaves beside it.
 bool looks_like_wireguard(const char* name) {
-  if (::access(("/run/wireguard/" + std::string(name) + ".sock").c_str(), F_OK) == 0) return true;
+  if (is_userspace_wireguard(name)) return true;
   const descriptor d{::socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0)};
   ethtool_drvinfo info{};
   info.cmd = ETHTOOL_GDRVINFO;
@@ -53,6 +53,10 @@ std::optional<ip_address> default_source(source_table& routes, const char* somew
 }
 
 }  // namespace
+
+bool is_userspace_wireguard(const std::string& interface) {
+  return ::access(("/run/wireguard/" + interface + ".sock").c_str(), F_OK) == 0;
+}
 
 host_addresses::host_addresses(std::vector<std::string> tunnels)
     : tunnel_names_(std::move(tunnels)), netlink_(watching_socket()) {
@@ -124,7 +128,7 @@ void host_addresses::read() {
       tunnels_.push_back(::if_nametoindex(i->ifa_name));
   }
   source_table routes{0};
-  const auto v4 = default_source(routes, "192.0.2.1"), v6 = default_source(routes, "2001:db8::1");
+  const auto v4 = default_source(routes, "192.0.2.1"), v6 = default_source(routes, "2001:db8:ffff:ffff::1");
   using ranked = std::tuple<bool, bool, std::size_t>;  // not global, not of the default route
   std::vector<std::pair<ranked, ip_address>> found;
   for (const ifaddrs* i = list; i != nullptr; i = i->ifa_next) {

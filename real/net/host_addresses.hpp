@@ -42,4 +42,7 @@ class host_addresses {
   std::vector<unsigned> tunnels_;
 };
 
+/// Whether a userspace WireGuard serves the interface of this name.
+bool is_userspace_wireguard(const std::string& interface);
+
 }  // namespace wh::real

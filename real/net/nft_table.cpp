@@ -1,13 +1,17 @@
 #include "real/net/nft_table.hpp"
 
 #include <fcntl.h>
+#include <linux/netfilter/nf_tables.h>
+#include <linux/netfilter/nfnetlink.h>
+#include <linux/netlink.h>
 #include <spawn.h>
+#include <sys/socket.h>
 #include <sys/wait.h>
 
+#include <algorithm>
 #include <csignal>
+#include <cstring>
 #include <stdexcept>
-
-#include "real/net/descriptor.hpp"
 
 namespace wh::real {
 
@@ -67,6 +71,39 @@ std::string run_nft(const std::string& input) {
   return said.empty() ? "nft failed" : said;
 }
 
+descriptor watch_tables() {
+  descriptor d{::socket(AF_NETLINK, SOCK_RAW | SOCK_CLOEXEC | SOCK_NONBLOCK, NETLINK_NETFILTER)};
+  sockaddr_nl a{};
+  a.nl_family = AF_NETLINK;
+  a.nl_groups = 1U << (NFNLGRP_NFTABLES - 1);
+  if (!d || ::bind(d.get(), reinterpret_cast<const sockaddr*>(&a), sizeof a) != 0)
+    fail("watching nftables");
+  return d;
+}
+
+/// Reads all that is reported.
+bool some_table_went(int fd) {
+  bool r = false;
+  alignas(nlmsghdr) std::uint8_t room[32768];
+  for (;;) {
+    const ssize_t n = ::recv(fd, room, sizeof room, MSG_DONTWAIT);
+    if (n < 0 && errno == EINTR) continue;
+    if (n < 0 && errno == ENOBUFS) {
+      r = true;  // so much happened that there was no room to say what
+      continue;
+    }
+    if (n <= 0) return r;
+    const auto size = static_cast<std::size_t>(n);
+    for (std::size_t at = 0; size - at >= sizeof(nlmsghdr);) {
+      nlmsghdr head;
+      std::memcpy(&head, room + at, sizeof head);
+      if (head.nlmsg_len < sizeof head || head.nlmsg_len > size - at) break;
+      if (head.nlmsg_type == (NFNL_SUBSYS_NFTABLES << 8 | NFT_MSG_DELTABLE)) r = true;
+      at += std::min<std::size_t>(NLMSG_ALIGN(head.nlmsg_len), size - at);
+    }
+  }
+}
+
 }  // namespace
 
 std::string nft_table_name(std::uint16_t wireguard_port) {
@@ -87,10 +124,10 @@ std::string nft_rules(nft_table::ports p, const std::string& wireguard_interface
     udp dport )" +
          own + R"( drop
     udp dport )" +
-         shared + R"( udp length > 8 @th,64,8 0xff udp dport set )" + own + R"(
+         shared + R"( @th,64,8 0xff meta l4proto udp tproxy to :)" + own + R"(
   }
   chain out {
-    type filter hook postrouting priority 350; policy accept;
+    type filter hook output priority -350; policy accept;
     udp sport )" +
          own + R"( udp sport set )" + shared + R"(
   }
@@ -99,9 +136,12 @@ std::string nft_rules(nft_table::ports p, const std::string& wireguard_interface
 }
 
 nft_table::nft_table(ports p, const std::string& wireguard_interface)
-    : name_(nft_table_name(p.wireguard)) {
-  if (const std::string e = run_nft(nft_rules(p, wireguard_interface)); !e.empty())
-    throw std::runtime_error(e);
+    : name_(nft_table_name(p.wireguard)), rules_(nft_rules(p, wireguard_interface)) {
+  // The kernel allows almost anything; in quotes, all of it is harmless but these.
+  if (wireguard_interface.find_first_of("\"\\\n") != std::string::npos)
+    throw std::runtime_error("nftables takes no interface of the name " + wireguard_interface);
+  if (const std::string e = run_nft(rules_); !e.empty()) throw std::runtime_error(e);
+  netlink_ = watch_tables();
 }
 
 nft_table::~nft_table() {
@@ -110,6 +150,13 @@ nft_table::~nft_table() {
     run_nft("delete table " + name_ + "\n");
   } catch (const std::exception&) {
   }
+}
+
+bool nft_table::restore() {
+  if (!some_table_went(netlink_.get())) return false;
+  // Ours too?
+  if (run_nft("list table " + name_ + "\n").empty()) return false;
+  return run_nft(rules_).empty();
 }
 
 }  // namespace wh::real

@@ -3,11 +3,16 @@
 #include <cstdint>
 #include <string>
 
+#include "real/net/descriptor.hpp"
+
 namespace wh::real {
 
-/// The rules that make nftables tell our datagrams from WireGuard's: ours go to a UDP socket of our
-/// own, and what that one sends leaves as if from WireGuard's port. They stand in a table of their
-/// own, named after the port, and are removed with this object.
+/// Rules by which nftables hands our datagrams to a UDP socket of our own before they reach
+/// WireGuard's, and lets what that socket sends leave from WireGuard's port. Packets keep their
+/// ports on the way in and have the new one on the way out before anything else of the host sees
+/// them: its firewall and its connection tracking know one port, WireGuard's.
+///
+/// The rules stand in a table of their own, named after the port, that goes with this object.
 class nft_table {
  public:
   struct ports {
@@ -19,8 +24,15 @@ class nft_table {
   nft_table(const nft_table&) = delete;
   nft_table& operator=(const nft_table&) = delete;
 
+  /// Readable when tables changed.
+  int fd() const { return netlink_.get(); }
+  /// Puts the table back when somebody removed it, as a reload of the host's firewall does. Whether
+  /// it had to.
+  bool restore();
+
  private:
-  std::string name_;
+  std::string name_, rules_;
+  descriptor netlink_;
 };
 
 /// The input for nft.

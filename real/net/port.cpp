@@ -67,23 +67,35 @@ void host_port::bind_shared(const port_options& o) {
     binding_ += ", as asked for";
     return;
   }
-  // Raw sockets first: they get what a firewall lets through to WireGuard's port, whole, and need
-  // no rules in the host's tables. Nothing but its own sake speaks for pcap.
-  try {
-    bind_raw(o);
-    binding_ += ", the first choice";
-    return;
-  } catch (const std::system_error& e) {
-    if (e.code().value() != EPERM && e.code().value() != EACCES) throw;
+  // Beside the kernel's WireGuard raw sockets: they need no rules in the host's tables. Beside one
+  // in userspace nftables: that one would be woken for each of our datagrams, and newer ones have
+  // the kernel merge datagrams on arrival (UDP_GRO), which raw sockets and captures then get as
+  // one. Nothing but a firewall in the way speaks for pcap.
+  const bool userspace = is_userspace_wireguard(o.wireguard);
+  std::string missing;
+  const auto attempt = [&](void (host_port::*bind)(const port_options&), const char* why) {
+    try {
+      (this->*bind)(o);
+      binding_ += why + missing;
+      return true;
+    } catch (const std::runtime_error& e) {
+      missing += std::string("; not otherwise: ") + e.what();
+      return false;
+    }
+  };
+  if (userspace) {
+    if (attempt(&host_port::bind_nft, ", for a WireGuard in userspace is not to get our datagrams"))
+      return;
+    if (attempt(&host_port::bind_raw, ", which a WireGuard in userspace gets too")) return;
+  } else {
+    if (attempt(&host_port::bind_raw, ", which need no rules in the host's tables")) return;
+    if (attempt(&host_port::bind_nft, "")) return;
   }
-  try {
-    bind_nft(o);
-  } catch (const std::runtime_error& e) {
-    fail("sharing WireGuard's port needs CAP_NET_RAW (raw sockets) or CAP_NET_ADMIN (nftables: " +
-             std::string(e.what()) + "); run this as root, or give it one of them",
-         EPERM);
-  }
-  binding_ += ", for want of CAP_NET_RAW";
+  fail(
+      "sharing WireGuard's port needs CAP_NET_RAW (raw sockets) or CAP_NET_ADMIN (nftables): run "
+      "this as root, or give it one of them" +
+          missing,
+      EPERM);
 }
 
 void host_port::bind_raw(const port_options& o) {
@@ -91,21 +103,22 @@ void host_port::bind_raw(const port_options& o) {
   receiver_ = std::make_unique<socket_receiver>(
       socket_kind::raw, o.port, raw_receiving_socket(family::v4, o.port),
       v6_ ? raw_receiving_socket(family::v6, o.port) : descriptor{});
-  binding_ = "raw sockets beside WireGuard's";
+  binding_ = "raw sockets";
 }
 
 void host_port::bind_pcap(const port_options& o) {
   send_raw(o);
   receiver_ = std::make_unique<pcap_receiver>(o.port, "any");
-  binding_ = "libpcap on all interfaces, raw sockets to send";
+  binding_ = "libpcap, and raw sockets to send";
 }
 
 void host_port::bind_nft(const port_options& o) {
   udp_pair sockets = udp_sockets(0, o.mark);
+  accept_redirected(sockets.v4, family::v4);
+  if (sockets.v6) accept_redirected(sockets.v6, family::v6);
   table_ = std::make_unique<nft_table>(nft_table::ports{o.port, sockets.port}, o.wireguard);
   send_by(sockets);
-  binding_ = "nftables (table " + nft_table_name(o.port) + ") to a socket on UDP port " +
-             std::to_string(sockets.port);
+  binding_ = "nftables, table " + nft_table_name(o.port) + ", and a UDP socket";
   receiver_ = std::make_unique<socket_receiver>(socket_kind::udp, o.port, std::move(sockets.v4),
                                                 std::move(sockets.v6));
 }
@@ -141,15 +154,19 @@ std::vector<endpoint> host_port::local_endpoints() const {
 std::vector<int> host_port::descriptors() const {
   std::vector<int> r = receiver_->descriptors();
   r.push_back(host_.fd());
+  if (table_) r.push_back(table_->fd());
   return r;
 }
 
 void host_port::readable(int fd, time_point now) {
   now_ = std::max(now_, now);
-  if (fd == host_.fd()) {
-    const auto changed = host_.update();
-    if (changed.sources) sources_.clear();
-    if (changed.addresses && addresses_changed_) addresses_changed_();
+  // Whatever it is that can be read: a datagram may be for an address that is new as well.
+  const auto changed = host_.update();
+  if (changed.sources) sources_.clear();
+  if (changed.addresses && addresses_changed_) addresses_changed_();
+  if (fd == host_.fd()) return;
+  if (table_ && fd == table_->fd()) {
+    if (table_->restore()) ++stats_.rules_restored;
     return;
   }
   const on_arrival deliver = [this](const arrival& a) {

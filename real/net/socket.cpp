@@ -126,6 +126,13 @@ descriptor udp_socket(family f, std::uint16_t port, std::uint32_t mark) {
   return d;
 }
 
+void accept_redirected(const descriptor& socket, family f) {
+  if (f == family::v4)
+    set(socket.get(), IPPROTO_IP, IP_TRANSPARENT, 1, "IP_TRANSPARENT");
+  else
+    set(socket.get(), IPPROTO_IPV6, IPV6_TRANSPARENT, 1, "IPV6_TRANSPARENT");
+}
+
 std::uint16_t bound_port(const descriptor& socket) {
   socket_address own;
   own.length = sizeof own.storage;

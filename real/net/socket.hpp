@@ -25,6 +25,8 @@ descriptor raw_receiving_socket(family f, std::uint16_t port);
 
 /// A UDP socket bound to the port on all addresses; 0: any. Only datagrams of ours get in.
 descriptor udp_socket(family f, std::uint16_t port, std::uint32_t mark);
+/// Lets nftables hand the socket what is addressed to other ports.
+void accept_redirected(const descriptor& socket, family f);
 std::uint16_t bound_port(const descriptor& socket);
 
 struct udp_pair {

@@ -73,14 +73,26 @@ void machine::open(std::optional<capture> how, port_options o) {
   });
 }
 
+void machine::close() {
+  space.within([this] { port.reset(); });
+}
+
+void machine::send(const endpoint& to, const bytes& payload, ttl limit) {
+  port->send(to, payload, limit);
+  port->flush(now);
+}
+
 bool machine::turn(int milliseconds) {
   now += 1ms;
   port->flush(now);
   std::vector<pollfd> fds;
   for (const int fd : port->descriptors()) fds.push_back({fd, POLLIN, 0});
   if (::poll(fds.data(), fds.size(), milliseconds) <= 0) return false;
-  for (const pollfd& p : fds)
-    if (p.revents != 0) port->readable(p.fd, now);
+  // What a port asks the system about, it asks where it is.
+  space.within([&] {
+    for (const pollfd& p : fds)
+      if (p.revents != 0) port->readable(p.fd, now);
+  });
   return true;
 }
 

@@ -31,16 +31,15 @@ class plain_socket {
 class machine {
  public:
   machine(std::string name) : space(std::move(name)) {}
+  ~machine() { close(); }
   /// Empty `how`: a plain socket, nobody else's port.
   void open(std::optional<capture> how, port_options o = {});
+  void close();
   /// Handles what can be handled at once; waits for it at most so long.
   bool turn(int milliseconds);
   /// What has been handed on since the last call, when there are so many, or after long enough.
   std::vector<came> wait(std::size_t datagrams, int milliseconds = 5000);
-  void send(const endpoint& to, const bytes& payload, ttl limit = ttl::host_default) {
-    port->send(to, payload, limit);
-    port->flush(now);
-  }
+  void send(const endpoint& to, const bytes& payload, ttl limit = ttl::host_default);
 
   net_space space;
   std::optional<plain_socket> wireguard_v4, wireguard_v6;
@@ -49,6 +48,18 @@ class machine {
   std::vector<endpoint> got_at;  // to which of the own endpoints
   unsigned changes = 0;
   time_point now{std::chrono::seconds{1000}};
+};
+
+/// As if a userspace WireGuard served the interface.
+struct userspace_wireguard {
+  explicit userspace_wireguard(const std::string& interface)
+      : path("/run/wireguard/" + interface + ".sock") {
+    shell("touch " + path);
+  }
+  ~userspace_wireguard() { ::unlink(path.c_str()); }
+  userspace_wireguard(const userspace_wireguard&) = delete;
+  userspace_wireguard& operator=(const userspace_wireguard&) = delete;
+  std::string path;
 };
 
 /// left --- middle --- right: the middle routes, and can hold a port as well.
