@@ -58,6 +58,10 @@ class reactor {
   /// kernel's clock that never goes back and counts while the machine sleeps.
   time_point now() const;
 
+  /// Moves the time forward to `t` if it is earlier, and returns by how much. Before anything has
+  /// asked for the time.
+  duration not_before(time_point t);
+
   /// Turns until `stop`, also one that came before.
   void run();
   /// From any thread, and from a signal handler: the turn under way is finished.

@@ -39,7 +39,7 @@ struct opened {
 };
 
 /// Why there is none. `missing`: this machine cannot do it this way, another way may work.
-struct refusal {
+struct no_device {
   std::string text;
   bool missing = false;
 };
@@ -54,9 +54,9 @@ struct backend_options {
 };
 
 /// The kernel's own, made, or taken over where the interface is there.
-expected<opened, refusal> open_kernel(links& l, const backend_options& o);
+expected<opened, no_device> open_kernel(links& l, const backend_options& o);
 /// A device of the program wireguard-go, which is started, or taken over where one of ours serves
 /// the interface already, and started again whenever it dies.
-expected<opened, refusal> open_userspace(reactor& r, links& l, const backend_options& o);
+expected<opened, no_device> open_userspace(reactor& r, links& l, const backend_options& o);
 
 }  // namespace wh::real

@@ -104,7 +104,7 @@ expected<void, std::string> device::choose() {
                       "listen-port");
   std::string why_userspace = "wireguard-go, as asked for";
   bool kernel = there ? kind == "wireguard" : config_.choice != device_choice::userspace;
-  expected<opened, refusal> got = unexpected(refusal{});
+  expected<opened, no_device> got = unexpected(no_device{});
   if (kernel) {
     got = open_kernel(links_, o);
     if (!got && got.error().missing && config_.choice == device_choice::automatic) {

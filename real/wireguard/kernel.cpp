@@ -62,24 +62,24 @@ bool not_here(int code) { return code == EOPNOTSUPP || code == ENOENT || code ==
 
 }  // namespace
 
-expected<opened, refusal> open_kernel(links& l, const backend_options& o) {
+expected<opened, no_device> open_kernel(links& l, const backend_options& o) {
   const auto there = l.find(o.interface);
-  if (!there) return unexpected(refusal{there.error().text()});
+  if (!there) return unexpected(no_device{there.error().text()});
   if (!*there)
     if (const auto made = l.create(o.interface, "wireguard"); !made) {
       const auto& e = made.error();
       if (not_here(e.code))
-        return unexpected(refusal{"this kernel has no WireGuard (" + e.text() + ")", true});
-      return unexpected(refusal{"interface " + o.interface + " cannot be made: " + e.text() +
-                                (e.code == EPERM ? "; run as root, or with CAP_NET_ADMIN" : "")});
+        return unexpected(no_device{"this kernel has no WireGuard (" + e.text() + ")", true});
+      return unexpected(no_device{"interface " + o.interface + " cannot be made: " + e.text() +
+                                  (e.code == EPERM ? "; run as root, or with CAP_NET_ADMIN" : "")});
     }
   const auto link = l.find(o.interface);
-  if (!link || !*link) return unexpected(refusal{"interface " + o.interface + " went away"});
+  if (!link || !*link) return unexpected(no_device{"interface " + o.interface + " went away"});
   const unsigned index = (*link)->index;
   const auto failed = [&](const kernel_error& e) {
     if (!*there) (void)l.remove(index);
     return unexpected(
-        refusal{"the kernel's WireGuard does not answer: " + e.text(), not_here(e.code)});
+        no_device{"the kernel's WireGuard does not answer: " + e.text(), not_here(e.code)});
   };
   auto wire = open_netlink(NETLINK_GENERIC);
   if (!wire) return failed(wire.error());

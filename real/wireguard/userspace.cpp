@@ -181,32 +181,33 @@ std::string tun_problem() {
 
 }  // namespace
 
-expected<opened, refusal> open_userspace(reactor& r, links& l, const backend_options& o) {
+expected<opened, no_device> open_userspace(reactor& r, links& l, const backend_options& o) {
   const auto link = l.find(o.interface);
-  if (!link) return unexpected(refusal{link.error().text()});
+  if (!link) return unexpected(no_device{link.error().text()});
   const std::string program = o.program.empty() ? find_program("wireguard-go") : o.program;
   if (program.empty() || ::access(program.c_str(), X_OK) != 0)
-    return unexpected(refusal{(program.empty() ? std::string("wireguard-go is not installed")
-                                               : program + " is no program") +
-                                  ": apt-get install wireguard-go, or name its path",
-                              true});
+    return unexpected(no_device{(program.empty() ? std::string("wireguard-go is not installed")
+                                                 : program + " is no program") +
+                                    ": apt-get install wireguard-go, or name its path",
+                                true});
   auto u = std::make_unique<userspace>(r, o, program);
   const auto server = u->server();
   if (*link) {
     if (!server)
-      return unexpected(refusal{"interface " + o.interface + " is there, but nobody answers at " +
-                                socket_of(o.interface) + " (" + server.error().text() +
-                                "): ip link del " + o.interface});
-    if (auto a = u->adopt(*server); !a) return unexpected(refusal{a.error()});
+      return unexpected(no_device{"interface " + o.interface + " is there, but nobody answers at " +
+                                  socket_of(o.interface) + " (" + server.error().text() +
+                                  "): ip link del " + o.interface});
+    if (auto a = u->adopt(*server); !a) return unexpected(no_device{a.error()});
     return opened{std::move(u), true};
   }
   if (server)
-    return unexpected(refusal{"process " + std::to_string(*server) + " serves an interface " +
-                              o.interface + " in another network namespace: choose another name"});
-  if (const std::string p = tun_problem(); !p.empty()) return unexpected(refusal{p, true});
+    return unexpected(no_device{"process " + std::to_string(*server) + " serves an interface " +
+                                o.interface +
+                                " in another network namespace: choose another name"});
+  if (const std::string p = tun_problem(); !p.empty()) return unexpected(no_device{p, true});
   if (auto s = u->start_and_wait(); !s) {
     u->destroy();
-    return unexpected(refusal{s.error()});
+    return unexpected(no_device{s.error()});
   }
   return opened{std::move(u), false};
 }

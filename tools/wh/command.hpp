@@ -33,6 +33,15 @@ int run_pubkey(const command&, arguments);
 int run_workbit(const command&, arguments);
 int run_orchid(const command&, arguments);
 int run_check(const command&, arguments);
+int run_up(const command&, arguments);
+int run_show(const command&, arguments);
+int run_down(const command&, arguments);
+int run_reload(const command&, arguments);
+int run_lookup(const command&, arguments);
+int run_ping(const command&, arguments);
+int run_resolve(const command&, arguments);
+int run_why(const command&, arguments);
+int run_forget(const command&, arguments);
 
 /// Says on stderr what is wrong and how the command is used; returns `bad_input`.
 int usage_error(const command& c, const std::string& what);

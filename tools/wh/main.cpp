@@ -5,6 +5,7 @@
 #include <vector>
 
 #include "tools/wh/command.hpp"
+#include "tools/wh/daemon.hpp"
 
 namespace wh::cli {
 
@@ -40,6 +41,41 @@ constexpr command commands[] = {
      "and the proof of work of every key. `-` reads standard input.\n"
      "Exit code 0: all is well. 1: a key has less proof of work than asked for.\n"
      "2: the file is wrong; each such line is shown with the place underlined.\n", run_check},
+    {"up", "NETWORK-FILE [private-key FILE] [WORD...]",
+     "bring this host into a network: starts the daemon",
+     "The same as `wh-real up`; `wh-real up --help` lists the words.\n\n"
+     "    wh up ./network private-key ./sk\n", run_up},
+    {"down", "[IF]",
+     "end a daemon and undo all that it made",
+     "IF may be left out where one daemon runs. Returns when it is down.\n", run_down},
+    {"show", "[IF | all | interfaces] [--json]",
+     "the state of the daemons, their peers and paths",
+     "Without a word, of all daemons. Of each peer: the kind of its path, where it is,\n"
+     "the round trip, who relays, and why it is not direct. `wh` alone does the same.\n"
+     "--json prints an object for one interface, an array for all.\n", run_show},
+    {"why", "[IF] NAME [--json]",
+     "why the path to a member is as it is",
+     "What was seen of both NATs, what was tried, what blocks a direct path, and when\n"
+     "it is tried again. NAME is a member's name, its address, its key, or the\n"
+     "beginning of the key.\n", run_why},
+    {"ping", "[IF] NAME [--json]",
+     "whether a member answers, by which way, and how fast",
+     "Makes a path where there is none. Not through WireGuard: it asks the other\n"
+     "daemon. Exit code 1 when there is no answer within 5 s.\n", run_ping},
+    {"lookup", "[IF] NAME | KEY [--json]",
+     "what the DHT says of a member, or of any key",
+     "Prints a line for each endpoint, `direct IP:PORT` or `nat IP:PORT`, and for each\n"
+     "relay, `relay KEY IP:PORT`. Exit code 1 when nothing is found.\n", run_lookup},
+    {"resolve", "NAME | IP | KEY [--json]",
+     "the address of a member, or the name of an address",
+     "Asks all daemons of this host. A line for each network that knows it.\n", run_resolve},
+    {"reload", "[IF | all]",
+     "have a daemon read its network file again",
+     "Members that are new, gone, or changed are so at once; sessions with the others\n"
+     "go on. A changed namespace or workbit is refused.\n", run_reload},
+    {"forget", "[IF] NAME",
+     "begin anew with a member: drop what is known of its path",
+     "The next packet to it looks it up again.\n", run_forget},
 };
 // clang-format on
 
@@ -79,6 +115,7 @@ int unknown(std::string_view name) {
 
 int dispatch(arguments args) {
   if (args.empty()) {
+    if (any_daemon_runs()) return run_show(*find("show"), {});
     print_help(stderr);
     return bad_input;
   }

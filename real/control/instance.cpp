@@ -1,0 +1,50 @@
+#include "real/control/instance.hpp"
+
+#include <fcntl.h>
+#include <sys/file.h>
+#include <sys/stat.h>
+
+#include <cerrno>
+#include <cstring>
+
+#include "real/control/paths.hpp"
+
+namespace wh::real {
+
+expected<instance, std::string> instance::take(const std::string& run_dir,
+                                               const std::string& interface) {
+  if (::mkdir(run_dir.c_str(), 0755) != 0 && errno != EEXIST)
+    return unexpected("the directory " + run_dir + " cannot be made: " + std::strerror(errno) +
+                      "; WH_RUN_DIR names another one");
+  const std::string path = lock_path(run_dir, interface);
+  // The file of an ended instance may be removed between our open and our lock; then it is another.
+  for (int tries = 0; tries < 100; ++tries) {
+    descriptor f(::open(path.c_str(), O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0600));
+    if (!f) return unexpected(path + ": " + std::strerror(errno));
+    if (::flock(f.get(), LOCK_EX | LOCK_NB) != 0) {
+      char text[32] = {};
+      const auto n = ::pread(f.get(), text, sizeof text - 1, 0);
+      const std::string pid(text, n > 0 ? static_cast<std::size_t>(n) : 0);
+      return unexpected("a daemon has the interface " + interface + " already" +
+                        (pid.empty() ? "" : " (process " + pid + ")") + "; `wh down " + interface +
+                        "` ends it");
+    }
+    struct stat ours {};
+    struct stat named {};
+    if (::fstat(f.get(), &ours) != 0 || ::stat(path.c_str(), &named) != 0 ||
+        ours.st_ino != named.st_ino || ours.st_dev != named.st_dev)
+      continue;
+    const std::string pid = std::to_string(::getpid());
+    if (::ftruncate(f.get(), 0) != 0 ||
+        ::pwrite(f.get(), pid.data(), pid.size(), 0) != static_cast<ssize_t>(pid.size()))
+      return unexpected(path + ": " + std::strerror(errno));
+    return instance(path, std::move(f));
+  }
+  return unexpected("the lock " + path + " is taken and given back all the time");
+}
+
+instance::~instance() {
+  if (lock_) ::unlink(path_.c_str());
+}
+
+}  // namespace wh::real
