@@ -120,8 +120,9 @@ void host_addresses::read() {
   if (::getifaddrs(&list) != 0) return;
   const std::unique_ptr<ifaddrs, decltype(&::freeifaddrs)> owner(list, &::freeifaddrs);
   for (const ifaddrs* i = list; i != nullptr; i = i->ifa_next) {
-    // Each interface comes once as itself, before its addresses.
-    if (i->ifa_addr == nullptr || i->ifa_addr->sa_family != AF_PACKET) continue;
+    // Each interface comes once as itself, before its addresses; a tunnel of userspace, which has no
+    // hardware address, without any.
+    if (i->ifa_addr != nullptr && i->ifa_addr->sa_family != AF_PACKET) continue;
     const bool named =
         std::find(tunnel_names_.begin(), tunnel_names_.end(), i->ifa_name) != tunnel_names_.end();
     if (named || looks_like_wireguard(i->ifa_name))

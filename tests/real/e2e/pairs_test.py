@@ -36,6 +36,8 @@ class Pairs(unittest.TestCase):
             a.wait_path("b.test", path)
             b.wait_path("a.test", path)
             self.assertTrue(b.ping_once("a.test", 2))
+            # A tunnel's own address is no way to reach its host.
+            self.assertNotIn("10.0.42.", str(a.status()["local_endpoints"]))
 
     def test_a_public_pair_is_direct(self):
         self.check_pair(None, None, "direct", 5)
