@@ -13,9 +13,9 @@ namespace wh::real {
 namespace {
 
 constexpr int dumps_max = 10;
-// Peers are set some hundred a message, each a Diffie-Hellman in the kernel; on a slow machine that
-// is a second.
-constexpr int patience_s = 10;
+// Taking away an interface with thousands of peers waits for a grace period of the kernel's for each:
+// 2000 took 25 s in a virtual machine. Nothing else is slow.
+constexpr int patience_s = 60;
 
 class mnl_wire final : public netlink_wire {
  public:

@@ -18,6 +18,9 @@ class network_namespace {
   network_namespace(const network_namespace&) = delete;
   network_namespace& operator=(const network_namespace&) = delete;
 
+  /// For programs: `ip link set X netns PATH`.
+  std::string path() const;
+
   /// What `f` makes is made in there: sockets, interfaces, processes.
   template <class F>
   auto inside(F&& f) const {

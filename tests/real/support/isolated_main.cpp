@@ -71,6 +71,9 @@ wh::test::network_namespace::~network_namespace() {
   ::close(own_);
   ::close(before_);
 }
+std::string wh::test::network_namespace::path() const {
+  return "/proc/" + std::to_string(::getpid()) + "/fd/" + std::to_string(own_);
+}
 void wh::test::network_namespace::enter() const { REQUIRE(::setns(own_, CLONE_NEWNET) == 0); }
 void wh::test::network_namespace::leave() const { REQUIRE(::setns(before_, CLONE_NEWNET) == 0); }
 
@@ -86,6 +89,8 @@ int main(int argc, char** argv) {
   if (child < 0) return 1;
   if (child == 0) {
     ::prctl(PR_SET_PDEATHSIG, SIGKILL);
+    ::prctl(PR_SET_DUMPABLE,
+            1);  // lost with the new user: programs follow our descriptors in /proc
     if (!furnish()) {
       std::printf("SKIPPED: namespaces, but not to be furnished: %s\n", std::strerror(errno));
       return skipped;

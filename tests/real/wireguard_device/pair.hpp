@@ -55,10 +55,10 @@ class real_pair final : public device_pair {
       c.choice = choice;
       c.report = [this](std::string s) { said.push_back(std::move(s)); };
       c.tunnelled = [this, i](const public_key& to, bytes d) { tunnelled(i, to, std::move(d)); };
+      c.members = {ends_[1 - i].keys.known};
+      ends_[i].config = c;
+      open(i);
       ends_[i].space.inside([&] {
-        auto d = real::device::open(turn, c);
-        if (!d) FAIL(d.error());
-        ends_[i].it = std::move(*d);
         ends_[i].socket = ::socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
         const sockaddr_in a = at(i);
         REQUIRE(::bind(ends_[i].socket, reinterpret_cast<const sockaddr*>(&a), sizeof a) == 0);
@@ -78,6 +78,12 @@ class real_pair final : public device_pair {
       ::close(e.socket);
     }
   }
+  /// As if the daemon were killed and came again.
+  void restart(std::size_t i) {
+    ends_[i].it->leave_behind();
+    ends_[i].it.reset();
+    open(i);
+  }
   wireguard_device& device(std::size_t i) override { return *ends_[i].it; }
   real::device& real_device(std::size_t i) { return *ends_[i].it; }
   public_key key(std::size_t i) const override { return ends_[i].keys.known; }
@@ -95,6 +101,13 @@ class real_pair final : public device_pair {
   std::vector<std::string> said;
 
  private:
+  void open(std::size_t i) {
+    ends_[i].space.inside([&] {
+      auto d = real::device::open(turn, ends_[i].config);
+      if (!d) FAIL(d.error());
+      ends_[i].it = std::move(*d);
+    });
+  }
   static sockaddr_in at(std::size_t i) {
     sockaddr_in a{};
     a.sin_family = AF_INET;
@@ -105,6 +118,7 @@ class real_pair final : public device_pair {
   struct end_of {
     key_pair keys = make_keys();
     network_namespace space;
+    real::device_config config;
     std::unique_ptr<real::device> it;
     int socket = -1;
   };
