@@ -109,7 +109,7 @@ class gateway_shell final : public peer_shell<gateway_actor> {
   void unwrap(const session::deliver& d, wire::relayed& frame) {
     // Frames inside frames would let one datagram cost many.
     if (d.via.relayed() || frame.datagram.empty()) return;
-    if (frame.datagram[0] == 0xff)
+    if (is_ours(frame.datagram))
       layer_.handle(now(), session::received{wire::through(d.from), frame.datagram}, todo_);
     else
       tell(links().wireguard, wireguard::from_relay{frame.from, std::move(frame.datagram)});

@@ -14,13 +14,17 @@ namespace wh {
 /// Time to live of a datagram: `ttl_default` leaves it to the host.
 enum class ttl : std::uint8_t { host_default = 0 };
 
+/// Whether a datagram is the peers' own: WireGuard's begin with 1 to 4, and WireGuard drops others.
+inline bool is_ours(byte_view datagram) { return !datagram.empty() && datagram[0] == 0xff; }
+
 /// Datagrams from and to the one UDP port that the peer shares with WireGuard.
 ///
 /// - What `send` takes leaves from that port, so it uses the same NAT mapping as WireGuard.
 /// - Delivery is not promised, nor order, nor that a datagram comes once.
-/// - A datagram larger than the path's MTU may vanish.
-/// - What arrives and is not WireGuard's (first byte 0xff) is handed to the peer's GATEWAY with its
-///   source, in the order of arrival.
+/// - A datagram larger than the path's MTU comes whole, or vanishes.
+/// - What cannot be sent is dropped, and so is what goes to the port itself.
+/// - What arrives and is ours is handed to the peer's GATEWAY with its source, in the order of
+///   arrival; nothing else is.
 class datagram_port {
  public:
   virtual ~datagram_port() = default;

@@ -7,6 +7,7 @@
 #include "real/net/address.hpp"
 #include "real/net/frame.hpp"
 #include "real/net/host_addresses.hpp"
+#include "transport/ports.hpp"
 
 namespace wh::real {
 
@@ -129,7 +130,7 @@ void pcap_receiver::session::take(byte_view frame, time_point now, const receive
   const auto parsed = parse_frame(link, frame);
   const auto* d = std::get_if<captured>(&parsed);
   if (d == nullptr) return c.stats.refuse(std::get<refusal>(parsed));
-  if (d->to.port() != port || d->payload.empty() || d->payload[0] != 0xff)
+  if (d->to.port() != port || !is_ours(d->payload))
     return c.stats.refuse(refusal::not_ours);
   // A router sees what it passes on, and every host what goes to a group.
   if (!c.host.owns(d->to.address)) return c.stats.refuse(refusal::elsewhere);

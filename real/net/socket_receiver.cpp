@@ -3,6 +3,7 @@
 #include <optional>
 
 #include "real/net/host_addresses.hpp"
+#include "transport/ports.hpp"
 
 namespace wh::real {
 
@@ -124,7 +125,7 @@ void socket_receiver::take(family f, const msghdr& m, std::size_t length, time_p
     from = endpoint{from->address, udp->from_port};
     payload = udp->payload;
   }
-  if (payload.empty() || payload[0] != 0xff) return refuse(refusal::not_ours);
+  if (!is_ours(payload)) return refuse(refusal::not_ours);
   if (group) return refuse(refusal::elsewhere);
   if (c.host.is_tunnel(interface)) return refuse(refusal::tunnel);
   if (from->port() == 0 || is_link_local_v6(from->address)) return refuse(refusal::no_answer);

@@ -223,13 +223,24 @@ bool fabric::queue(time_point& free, const line& l, std::size_t size, time_point
   return true;
 }
 
+namespace {
+
+/// Neither a group nor "this host on this network": no stack sends a plain datagram there.
+bool is_one_host(const ip_address& a) {
+  if (!a.is_v4()) return !a.is_unspecified() && a.raw()[0] != 0xff;
+  return a.v4_value() != 0 && a.v4_value() < 0xe0000000;
+}
+
+}  // namespace
+
 drop fabric::check(host_id from, const endpoint& to, std::size_t payload, endpoint& source) const {
   const host& h = at(from);
   const bool v4 = to.address.is_v4();
   if (!h.online) return drop::offline;
   source = local(from, v4);
   if (source.is_unspecified()) return drop::no_route;
-  if (to.address == source.address) return drop::to_self;
+  if (to.address == source.address || to.address.is_loopback()) return drop::to_self;
+  if (to.port() == 0 || !is_one_host(to.address)) return drop::no_route;
   if (packet_size(payload, v4) > mtu(h)) return drop::too_big;
   return drop::none;
 }

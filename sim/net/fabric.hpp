@@ -64,9 +64,9 @@ struct path_options {
 enum class drop : std::uint8_t {
   none,
   offline,      ///< the sender or the receiver is
-  no_route,     ///< nobody has the address, or nobody any more
+  no_route,     ///< nobody has the address, or nobody any more; a group; port 0
   no_socket,    ///< another port than the host's
-  to_self,      ///< to the sender's own address
+  to_self,      ///< to the sender's own address, or a loopback one
   too_big,      ///< above the MTU of the path or of a line
   ttl_expired,  ///< on the internet; in boxes it is a `box` drop
   lost,

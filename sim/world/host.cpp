@@ -13,16 +13,16 @@ std::size_t on_the_wire(const endpoint& to, std::size_t payload) {
 
 host::host(surroundings& around, std::size_t number, const public_key& key, const host_spec& where,
            bool has_wireguard)
-    : around_(around),
+    : network_port(around.net, where),
+      around_(around),
       number_(number),
       key_(key),
-      id_(around.net.add_host(where, this)),
       has_wireguard_(has_wireguard) {
-  around_.net.set_online(id_, false);
+  around_.net.set_online(id(), false);
 }
 
 void host::start(const actors::peer_config& config) {
-  around_.net.set_online(id_, true);
+  around_.net.set_online(id(), true);
   started_ = around_.sim.now();
   ++starts_;
   // Each life draws from streams of its own, or a second one would repeat the first one's choices.
@@ -46,7 +46,7 @@ void host::start(const actors::peer_config& config) {
 void host::stop() {
   if (!peer_) return;
   online_ += around_.sim.now() - started_;
-  around_.net.set_online(id_, false);
+  around_.net.set_online(id(), false);
   around_.sim.together([&] { actors::kill_peer(*peer_); });
   peer_.reset();
   wireguard_.reset();
@@ -61,24 +61,25 @@ void host::readdressed() {
   if (peer_) around_.sim.post(peer_->all->network, actors::readdressed{local_endpoints()});
 }
 
-// datagram_port
+// network_port
 
 void host::send(const endpoint& to, bytes payload, ttl limit) {
-  if (payload.empty() || payload[0] == 0xff) {
+  if (payload.empty() || is_ours(payload)) {
     ++upkeep_datagrams_;
     upkeep_bytes_ += on_the_wire(to, payload.size());
   }
-  around_.net.send(id_, to, std::move(payload), static_cast<std::uint8_t>(limit));
+  network_port::send(to, std::move(payload), limit);
 }
 
-void host::on_datagram(const endpoint& from, const endpoint&, bytes&& payload) {
-  if (!peer_ || payload.empty() || !around_.world->hears(*this, from.address)) return;
-  if (payload[0] == 0xff) {
-    around_.sim.post(peer_->all->gateway, actors::arrived{wire::direct(from), std::move(payload)});
-  } else if (wireguard_) {
-    wireguard_->received(around_.sim.now(), from, payload, todo_);
-    act();
-  }
+void host::came(const endpoint& from, bytes&& payload) {
+  if (!peer_ || !around_.world->hears(*this, from.address)) return;
+  around_.sim.post(peer_->all->gateway, actors::arrived{wire::direct(from), std::move(payload)});
+}
+
+void host::came_for_wireguard(const endpoint& from, bytes&& payload) {
+  if (!peer_ || !wireguard_ || !around_.world->hears(*this, from.address)) return;
+  wireguard_->received(around_.sim.now(), from, payload, todo_);
+  act();
 }
 
 // wireguard_device
@@ -127,7 +128,7 @@ void host::perform(wireguard::transmit& t, bool) {
   if (const auto peer = wireguard_->is_tunnel(t.to))
     around_.sim.post(peer_->all->wireguard, actors::tunnelled{*peer, std::move(t.datagram)});
   else
-    around_.net.send(id_, t.to, std::move(t.datagram));
+    network_port::send(t.to, std::move(t.datagram), ttl::host_default);
 }
 
 void host::perform(const wireguard::delivered& d, bool relayed) {

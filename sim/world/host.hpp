@@ -7,7 +7,7 @@
 
 #include "actors/alarm.hpp"
 #include "actors/peer.hpp"
-#include "sim/net/network.hpp"
+#include "sim/net/port.hpp"
 #include "sim/runtime/simulation.hpp"
 #include "sim/wireguard/model.hpp"
 #include "sim/world/plan.hpp"
@@ -40,7 +40,7 @@ struct surroundings {
 
 /// One simulated machine: the ports that its peer's actors are bound to, the modelled WireGuard
 /// device, and a disk that outlives the peer.
-class host final : private datagram_port, private wireguard_device, private receiver {
+class host final : private network_port, private wireguard_device {
  public:
   /// The machine is connected at once and starts switched off.
   host(surroundings& around, std::size_t number, const public_key& key, const host_spec& where,
@@ -58,8 +58,8 @@ class host final : private datagram_port, private wireguard_device, private rece
 
   std::size_t number() const { return number_; }
   const public_key& key() const { return key_; }
-  host_id id() const { return id_; }
-  endpoint local() const { return around_.net.local_endpoint(id_); }
+  using network_port::id;
+  endpoint local() const { return around_.net.local_endpoint(id()); }
   const actors::peer* peer() const { return peer_ ? &*peer_ : nullptr; }
   memory_state& disk() { return disk_; }
   /// The peer is told that its addresses changed.
@@ -75,9 +75,10 @@ class host final : private datagram_port, private wireguard_device, private rece
   std::uint64_t wireguard_handshakes() const { return wireguard_handshakes_; }
 
  private:
-  // datagram_port
+  // network_port
   void send(const endpoint& to, bytes payload, ttl limit) override;
-  std::vector<endpoint> local_endpoints() const override { return {local()}; }
+  void came(const endpoint& from, bytes&& payload) override;
+  void came_for_wireguard(const endpoint& from, bytes&& payload) override;
   // wireguard_device
   void set_peer(const wireguard_peer& p) override;
   void remove_peer(const public_key& k) override;
@@ -85,8 +86,6 @@ class host final : private datagram_port, private wireguard_device, private rece
   endpoint open_tunnel(const public_key& k) override;
   void close_tunnel(const public_key& k) override;
   void inject(const public_key& k, bytes datagram) override;
-  // receiver
-  void on_datagram(const endpoint& from, const endpoint& to, bytes&& payload) override;
 
   void act(bool relayed = false);
   void perform(wireguard::transmit& t, bool relayed);
@@ -97,7 +96,6 @@ class host final : private datagram_port, private wireguard_device, private rece
   surroundings& around_;
   std::size_t number_;
   public_key key_;
-  host_id id_;
   bool has_wireguard_;
   std::optional<actors::peer> peer_;
   std::unique_ptr<wireguard_model> wireguard_;
