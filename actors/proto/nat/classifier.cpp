@@ -83,7 +83,7 @@ void classifier::handle(time_point now, const observed& in, actions& out) {
     return;
   }
   // Whoever saw us where we are known to be, and now elsewhere, saw us move.
-  const bool moved = known != seen_.end() && known->me == external_ && in.me != external_;
+  const bool moved = known != seen_.end() && is_where_we_are(known->me) && !is_where_we_are(in.me);
   std::erase_if(seen_, [&](const observation& o) { return stale(o) || same(o); });
   if (seen_.size() >= config_.observers_max) seen_.erase(seen_.begin());
   seen_.push_back({in.by, in.me, now, moved});
@@ -103,19 +103,26 @@ void classifier::handle(time_point now, const observed& in, actions& out) {
   judge(now, out);
 }
 
+/// Where the mapping varies, only its address is ours.
+bool classifier::is_where_we_are(const endpoint& e) const {
+  return mapping_ == wire::nat_class::endpoint_dependent ? e.address == external_.address
+                                                         : e == external_;
+}
+
 /// Where the newest observers agree that we moved, what others saw before is void: a relay that is
 /// asked often need not wait for five others that are not. Two suffice for another port; another
 /// address takes three, for it may be a victim's.
 void classifier::void_what_was() {
+  if (mapping_ == wire::nat_class::unknown) return;
+  const bool varies = mapping_ == wire::nat_class::endpoint_dependent;
   const endpoint to = seen_.back().me;
-  std::size_t agreeing = 0;
-  while (agreeing < seen_.size() && seen_[seen_.size() - 1 - agreeing].me == to &&
-         seen_[seen_.size() - 1 - agreeing].moved)
-    ++agreeing;
-  if (mapping_ != wire::nat_class::endpoint_independent ||
-      agreeing < (to.address == external_.address ? 2U : 3U))
-    return;
-  std::erase_if(seen_, [&](const observation& o) { return o.me == external_; });
+  unsigned agreeing = 0;
+  for (auto o = seen_.rbegin(); o != seen_.rend(); ++o) {
+    if (varies ? o->me.address != to.address : o->me != to) break;
+    agreeing += o->moved ? 1 : 0;
+  }
+  if (agreeing < (to.address == external_.address ? 2U : 3U)) return;
+  std::erase_if(seen_, [&](const observation& o) { return is_where_we_are(o.me); });
 }
 
 void classifier::handle(time_point now, const reached& in, actions& out) {

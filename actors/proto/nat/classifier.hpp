@@ -89,7 +89,8 @@ using actions = std::vector<action>;
 ///
 /// Fewer than three observers who do not agree are no reason to give up an earlier finding. The
 /// endpoint reported for a mapping that varies stays the same while its address is still seen, for
-/// its port means nothing and each change is published.
+/// its port means nothing and each change is published; three observers in a row who saw us move to
+/// another address void it there, too.
 ///
 /// Filtering: an observer passes our nonce to a peer we never talked to; when that one's datagram
 /// arrives, strangers reach us: `open`. A datagram from an address we have talked to proves nothing
@@ -128,6 +129,7 @@ class classifier {
     bool moved = false;  // it saw us at the mapping before, and then here
   };
 
+  bool is_where_we_are(const endpoint& e) const;
   void void_what_was();
   void judge(time_point now, actions& out);
   void judge_mapping(time_point now);

@@ -153,6 +153,24 @@ TEST_CASE("for another address three have to see it") {
   CHECK(h.it.current().external == victim);
 }
 
+TEST_CASE("a mapping that varies moves to another address when three saw it go there") {
+  const auto port = [](const char* address, std::uint32_t n) {
+    return at(std::string(address) + ":" + std::to_string(30000 + n));
+  };
+  host h;
+  for (std::uint32_t n = 1; n <= 8; ++n) h.sees(n, port("203.0.113.7", n));
+  REQUIRE(h.kind() == nat_class::endpoint_dependent);
+  h.sees(2, port("203.0.113.99", 2));
+  h.sees(20,
+         port("203.0.113.99", 20));  // a newcomer is no witness of a move, and does not hide one
+  h.sees(3, port("203.0.113.99", 3));
+  CHECK(h.it.current().external.address == at("203.0.113.7:1").address);
+  h.sees(4, port("203.0.113.99", 4));
+  h.let(10s);
+  CHECK(h.it.current().external.address == at("203.0.113.99:1").address);
+  CHECK(h.kind() == nat_class::endpoint_dependent);
+}
+
 TEST_CASE("a liar who keeps changing his mind moves nothing") {
   host h;
   for (std::uint32_t n = 1; n <= 4; ++n) h.sees(n, home);
