@@ -383,7 +383,7 @@ void layer::sweep(time_point now, actions& out) {
       if (!a->candidate.is_unspecified()) {
         const time_point end = a->challenged + sweep_interval;
         if (end <= now)
-          a->candidate = {};
+          a->candidate = {}, a->for_candidate.clear();
         else
           expire_by(end);
       }

@@ -1,3 +1,5 @@
+#include <utility>
+
 #include "actors/proto/session/layer.hpp"
 
 /// Transport packets of an established session, and the routes they go by.
@@ -57,6 +59,10 @@ void layer::send_message(time_point now, slot s, byte_view encoded,
       a->candidate_sent += static_cast<std::uint32_t>(size);
     else if (size > probe_max) {
       say(out, "session.unproven_route", *chosen, p.key, static_cast<std::int64_t>(size));
+      // A copy for when it is proven: the peer has moved, and asked before we could know.
+      if (a != nullptr && a->candidate == chosen->where &&
+          a->for_candidate.size() < config_.limits.queue)
+        a->for_candidate.push_back({{encoded.begin(), encoded.end()}, *chosen, limit});
       chosen = &usual;
     }
   }
@@ -139,6 +145,7 @@ void layer::heard(time_point now, slot s, const wire::route& via, std::size_t si
     a.candidate = via.where;
     a.candidate_received = 0;
     a.candidate_sent = 0;
+    a.for_candidate.clear();
     a.challenge = random_.next();
     a.challenged = time_point::min();
   }
@@ -191,6 +198,8 @@ void layer::on_path(time_point now, slot s, const wire::route& via, byte_view pl
     return say(out, "session.stale_echo", via, peers_[s].key);
   a->candidate = {};
   take_route(now, s, via, out);
+  for (const waiting_message& w : std::exchange(a->for_candidate, {}))
+    send_message(now, s, w.encoded, w.via, w.limit, out);
 }
 
 }  // namespace wh::session

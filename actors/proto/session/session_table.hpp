@@ -89,6 +89,7 @@ struct activity {
   time_point challenged = time_point::min();
   std::uint32_t candidate_received = 0;
   std::uint32_t candidate_sent = 0;
+  std::vector<waiting_message> for_candidate;  // too large for it before it is proven
 
   bool half_open() const { return answering != nullptr || next.exists(); }
   bool idle() const {
