@@ -82,8 +82,9 @@ void classifier::handle(time_point now, const observed& in, actions& out) {
     std::rotate(known, known + 1, seen_.end());
     return;
   }
-  // Whoever saw us where we are known to be, and now elsewhere, saw us move.
-  const bool moved = known != seen_.end() && is_where_we_are(known->me) && !is_where_we_are(in.me);
+  // Whoever saw us where we are known to be, and now elsewhere, saw us move; again when we move on.
+  const bool moved = known != seen_.end() && (known->moved || is_where_we_are(known->me)) &&
+                     !is_where_we_are(in.me);
   std::erase_if(seen_, [&](const observation& o) { return stale(o) || same(o); });
   if (seen_.size() >= config_.observers_max) seen_.erase(seen_.begin());
   seen_.push_back({in.by, in.me, now, moved});

@@ -171,6 +171,15 @@ TEST_CASE("a mapping that varies moves to another address when three saw it go t
   CHECK(h.kind() == nat_class::endpoint_dependent);
 }
 
+TEST_CASE("a move that follows another one at once is seen by the same witnesses") {
+  const endpoint between = at("203.0.113.7:40001"), there = at("203.0.113.99:40002");
+  host h;
+  for (std::uint32_t n = 1; n <= 8; ++n) h.sees(n, home);
+  h.sees(2, between);
+  for (std::uint32_t n = 2; n <= 4; ++n) h.sees(n, there);
+  CHECK(h.it.current().external == there);
+}
+
 TEST_CASE("a liar who keeps changing his mind moves nothing") {
   host h;
   for (std::uint32_t n = 1; n <= 4; ++n) h.sees(n, home);
