@@ -106,7 +106,10 @@ void node::handle(time_point now, const set_serving& in, actions&) {
 
 void node::handle(time_point now, const look_around&, actions&) {
   if (!joined_ || now < look_around_after_) return;
-  look_around_after_ = now + config_.join_retry_max;
+  const bool calm = now - look_around_after_ >= config_.join_retry_max;
+  look_around_every_ =
+      calm ? config_.look_around_first : std::min(2 * look_around_every_, config_.join_retry_max);
+  look_around_after_ = now + look_around_every_;
   next_self_ = now;
   look_again_ = true;
 }

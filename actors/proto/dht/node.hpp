@@ -62,6 +62,8 @@ struct config {
   duration self_lookup_max = 4h;
   duration join_retry = 2s;
   duration join_retry_max = 5min;
+  /// Between two looks around, as long as they follow each other doubled up to `join_retry_max`.
+  duration look_around_first = 10s;
   /// Publishers sign anew every 30 min; this steps in when they do not.
   duration republish = 35min;
   /// Holders and their tokens are used again for this long before they are looked up anew.
@@ -106,7 +108,7 @@ struct set_serving {
 };
 /// Something about us may have changed: two look-ups of our own id, whose answers tell how others
 /// see us. Two, because where we did move the first answers may be too large for an address not
-/// proven and go to where we were (wire/SPEC.md, 5). At most one in `join_retry_max`.
+/// proven and go to where we were (wire/SPEC.md, 5). Ever more seldom while they follow each other.
 struct look_around {};
 
 // Actions
@@ -299,6 +301,7 @@ class node {
   };
   std::vector<failure> failed_;  // strangers that are of no use, oldest first
   time_point look_around_after_{};
+  duration look_around_every_{0};
   time_point next_join_ = never, next_upkeep_ = never, next_self_ = never, next_probe_ = never;
   duration upkeep_every_, self_every_, join_every_;
   std::uint32_t next_tx_, next_id_ = 1;
