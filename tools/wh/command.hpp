@@ -33,6 +33,7 @@ int run_pubkey(const command&, arguments);
 int run_workbit(const command&, arguments);
 int run_orchid(const command&, arguments);
 int run_check(const command&, arguments);
+int run_bench(const command&, arguments);
 int run_up(const command&, arguments);
 int run_show(const command&, arguments);
 int run_down(const command&, arguments);

@@ -13,24 +13,43 @@ namespace {
 
 // clang-format off
 constexpr command commands[] = {
-    {"genkey", "[NETWORK-FILE | workbit N [namespace NS]] [threads T]",
+    {"genkey", "[NETWORK-FILE | workbit N [namespace NS]] [threads T] [force]\n"
+     "       wh genkey --delegate-request [NETWORK-FILE | workbit N ...] [keep FILE]\n"
+     "       wh genkey --delegate-serve [threads T] [force]\n"
+     "       wh genkey --delegate-combine [keep FILE]",
      "search a private key with enough proof of work",
      "Prints a private key in standard base64, as `wg genkey` does, whose public key\n"
-     "has at least N leading zero bits of BLAKE2b-256(key || NS). Each bit more takes\n"
-     "twice as long. NETWORK-FILE says N and NS; without it N is 8 and NS is public.\n"
-     "T threads search, as many as there are processors when not said.\n"
-     "Progress is shown on standard error when it is a terminal.\n\n"
-     "    umask 077; wh genkey ./network > sk\n", run_genkey},
+     "has at least N leading zero bits of BLAKE2b-256(key || NS). NETWORK-FILE says N\n"
+     "and NS; without it N is 8 and NS is public. T threads search, as many as there\n"
+     "are processors when not said. Progress is shown on standard error when it is a\n"
+     "terminal; Ctrl-C ends the search and leaves nothing.\n\n"
+     "    umask 077; wh genkey ./network > sk\n\n"
+     "Cost: a key takes 2^N tries on average, so each bit doubles it; one search in\n"
+     "twenty takes three times as long. One core makes some ten million tries a\n"
+     "second: N = 20 takes a tenth of a second, 26 ten seconds, 30 two minutes, 40\n"
+     "a day and more. `wh bench keys` says what it is on this machine, and what an\n"
+     "attacker pays. What would take more than two years is refused without `force`.\n\n"
+     "A machine too weak to search can have another one do it, which does not learn\n"
+     "the key. The weak one makes a request, and keeps a private part in a file (of\n"
+     "mode 0600, in this folder unless `keep` says where); the strong one reads the\n"
+     "request and prints an answer; the weak one reads the answer, checks it, prints\n"
+     "the private key, and deletes the private part.\n\n"
+     "    weak:    wh genkey --delegate-request workbit 26 > request\n"
+     "    strong:  wh genkey --delegate-serve < request > answer\n"
+     "    weak:    umask 077; wh genkey --delegate-combine < answer > sk\n", run_genkey},
     {"pubkey", "",
      "the public key of the private key on standard input",
      "Reads a private key in base64, either alphabet, padded or not, and prints the\n"
      "public key in URL-safe base64 without padding, as network files have it.\n\n"
      "    wh pubkey < sk\n", run_pubkey},
-    {"workbit", "[NETWORK-FILE | namespace NS]",
-     "the proof of work of the public key on standard input",
-     "Prints the number of leading zero bits of BLAKE2b-256(key || NS). NETWORK-FILE\n"
-     "says NS; without it NS is public.\n\n"
-     "    wh genkey workbit 16 | wh pubkey | wh workbit\n", run_workbit},
+    {"workbit", "[NETWORK-FILE | workbit N | namespace NS] [keys FILE] [--json]",
+     "the proof of work of the public keys on standard input",
+     "Prints the number of leading zero bits of BLAKE2b-256(key || NS), a line for\n"
+     "each key; FILE or standard input has one key a line, up to a million.\n"
+     "NETWORK-FILE says NS; without it NS is public.\n"
+     "Exit code 1: N is said and a key has less.\n\n"
+     "    wh genkey workbit 16 | wh pubkey | wh workbit\n"
+     "    wh workbit workbit 26 keys ./members --json\n", run_workbit},
     {"orchid", "[NETWORK-FILE | namespace NS]",
      "the ORCHID of the public key on standard input",
      "Prints an IPv6 address under 2001:1000::/20 made of BLAKE2b-256(NS || key):\n"
@@ -41,6 +60,12 @@ constexpr command commands[] = {
      "and the proof of work of every key. `-` reads standard input.\n"
      "Exit code 0: all is well. 1: a key has less proof of work than asked for.\n"
      "2: the file is wrong; each such line is shown with the place underlined.\n", run_check},
+    {"bench", "keys [--json]",
+     "how fast this machine searches keys, and what a workbit costs",
+     "Measures this program's key search and the method of WireHub of 2019 in turns,\n"
+     "on one core: candidates a second, their ratio, what share is curve and what is\n"
+     "hash. Then a table of what a key takes on average, here and for an attacker.\n"
+     "Takes about four seconds.\n", run_bench},
     {"up", "NETWORK-FILE [private-key FILE] [WORD...]",
      "bring this host into a network: starts the daemon",
      "The same as `wh-real up`; `wh-real up --help` lists the words.\n\n"
