@@ -18,9 +18,14 @@ std::vector<endpoint> member::candidates() const {
   return c;
 }
 
+bool member::settled() const {
+  return reach_.kind != wire::nat_class::unknown &&
+         (!homes_wanted_ || homes_.size() >= config_.homes_enough);
+}
+
 void member::changed(time_point now, actions& out) {
   if (config_.publishes) {
-    auto soon = now + config_.debounce;
+    auto soon = now + (settled() ? config_.debounce_settled : config_.debounce);
     if (published_) soon = std::max(soon, *published_ + config_.publish_interval_min);
     next_publish_ = next_publish_ ? std::min(*next_publish_, soon) : soon;
   }

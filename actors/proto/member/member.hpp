@@ -16,6 +16,9 @@ struct config {
   bool publishes = true;
   /// NAT class and relays settle within moments of each other: one record tells of all.
   duration debounce = 500ms;
+  /// Once both are known there is little left to wait for.
+  duration debounce_settled = 50ms;
+  std::size_t homes_enough = 2;
   /// A NAT that keeps changing its mind does not make the DHT's storers work for it.
   duration publish_interval_min = 5s;
   duration republish = 30min;
@@ -81,6 +84,7 @@ class member {
 
  private:
   void changed(time_point now, actions& out);
+  bool settled() const;
 
   config config_;
   std::vector<endpoint> local_;

@@ -166,8 +166,10 @@ void paths::handle(time_point now, const found& in, actions& out) {
   peer* p = find_peer(in.peer);
   if (!p) return;
   p->looking = false;
+  const bool there = in.what && in.what->key == in.peer;
+  if (there) p->lookup_wait = std::max(p->lookup_wait, config_.contact_timeout);
   p->next_lookup = now + std::max(p->lookup_wait, config_.lookup_retry);
-  if (!in.what || in.what->key != in.peer) {
+  if (!there) {
     if (!p->in_use) p->why = reason::no_record;
     tell(*p, out);
     return;

@@ -92,7 +92,7 @@ void paths::choose(time_point now, peer& p, actions& out) {
     if (best->relayed() && !p.direct && !p.opening && !p.next_open) plan_open(now, p);
   } else if (!p.looking && !p.next_lookup) {
     // Who came to us by itself is on its way already.
-    p.next_lookup = now + (p.wanted || p.in_use ? 0ns : config_.lookup_retry);
+    p.next_lookup = now + (p.wanted || p.in_use ? 0ns : config_.courtesy);
   }
   if (best == p.in_use) return;
   if (best && !p.in_use) p.next_beat = now + config_.heartbeat;
