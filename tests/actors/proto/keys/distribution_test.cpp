@@ -59,7 +59,7 @@ constexpr double limit_9 = 27.88, limit_15 = 37.70;
 
 }  // namespace
 
-TEST_CASE("found keys have more work than asked for as often as chance gives it") {
+TEST_CASE("found keys have more work than asked for as often as chance gives it", "[chance]") {
   std::vector<int> seen(10);
   for (const auto& f : found_keys()) {
     const unsigned bits = workbit(sodium_crypto(), f.key, "public");
@@ -75,7 +75,7 @@ TEST_CASE("found keys have more work than asked for as often as chance gives it"
   CHECK(x < limit_9);
 }
 
-TEST_CASE("ids, public keys and private keys of found keys are uniform") {
+TEST_CASE("ids, public keys and private keys of found keys are uniform", "[chance]") {
   for (std::size_t i : {0U, 1U, 7U, 15U, 31U}) {
     CAPTURE(i);
     CHECK(uniformity([i](const found_key& f) {
@@ -90,7 +90,7 @@ TEST_CASE("ids, public keys and private keys of found keys are uniform") {
   }
 }
 
-TEST_CASE("a key is found after as many tries as the work says") {
+TEST_CASE("a key is found after as many tries as the work says", "[chance]") {
   // Offsets are geometric: sixteen classes of equal share, by their distribution function.
   seeded_rng random{seed{1}.derive("distribution")};
   std::vector<int> seen(16);
