@@ -93,7 +93,7 @@ TEMPLATE_TEST_CASE("all sizes up to the MTU come whole", "", WH_PORT_WORLDS) {
 
 TEMPLATE_TEST_CASE("a datagram above the MTU comes whole or not at all", "", WH_PORT_WORLDS) {
   TestType w;
-  for (const std::size_t n : {1473, 1519, 2000, 4000, 65507, 65508, 70000})
+  for (const std::size_t n : {1473U, 1519U, 2000U, 4000U, 65507U, 65508U, 70000U})
     w.port(left).send(w.where(right), ours(n, 7), any_ttl);
   w.port(left).send(w.where(right), ours(10, 8), any_ttl);
   bool end = false;

@@ -95,7 +95,7 @@ TEST_CASE("what raw sockets send has UDP's checksum") {
       "nft 'table inet look { chain c { type filter hook prerouting priority 0; "
       "udp sport 51820 udp checksum 0 drop; }; }'");
   for (const bool v4 : {true, false})
-    for (std::size_t size : {1, 2, 3, 4, 5, 1000, 1471, 1472 - 20}) {
+    for (const std::size_t size : {1U, 2U, 3U, 4U, 5U, 1000U, 1451U, 1452U}) {
       w.at(left).send(w.where(right, v4), ours(size, 0x5a));
       // WireGuard's socket gets it too: the kernel has checked it.
       const plain_socket& s = *(v4 ? w.at(right).wireguard_v4 : w.at(right).wireguard_v6);
