@@ -58,12 +58,19 @@ void host_port::bind_shared(const port_options& o) {
   if (o.port == 0) throw std::invalid_argument("a port shared with WireGuard has a number");
   claim_ = claim_port(o.port);
   if (o.how) {
-    if (*o.how == capture::raw)
-      bind_raw(o);
-    else if (*o.how == capture::pcap)
-      bind_pcap(o);
-    else
-      bind_nft(o);
+    try {
+      if (*o.how == capture::raw)
+        bind_raw(o);
+      else if (*o.how == capture::pcap)
+        bind_pcap(o);
+      else
+        bind_nft(o);
+    } catch (const std::system_error&) {
+      throw;
+    } catch (const std::runtime_error& e) {
+      // libpcap and nft have words, but no error numbers.
+      fail(e.what(), EOPNOTSUPP);
+    }
     binding_ += ", as asked for";
     return;
   }

@@ -1,5 +1,12 @@
 #include <catch2/catch.hpp>
 
+#include <fcntl.h>
+#include <linux/if.h>
+#include <linux/if_tun.h>
+#include <sys/ioctl.h>
+
+#include <cstring>
+
 #include "tests/real/net/host/real_world.hpp"
 
 namespace {
@@ -50,6 +57,27 @@ TEST_CASE("loopback, link-local IPv6 and tunnels are not among the reachable") {
   // A userspace WireGuard tells by its socket.
   const userspace_wireguard two("two");
   CHECK(texts(p.look().reachable()) == std::vector<std::string>{"10.0.0.5"});
+}
+
+TEST_CASE("the address of a tunnel made in userspace is not among the reachable") {
+  place p;
+  p.space.ip("addr add 10.0.0.5/24 dev one");
+  const descriptor tun = p.space.within([] {
+    descriptor d{::open("/dev/net/tun", O_RDWR | O_CLOEXEC)};
+    ifreq request{};
+    std::strncpy(request.ifr_name, "wg7", IFNAMSIZ - 1);
+    request.ifr_flags = IFF_TUN | IFF_NO_PI;
+    if (!d || ::ioctl(d.get(), TUNSETIFF, &request) != 0) d.reset();
+    return d;
+  });
+  if (!tun) {
+    WARN("no /dev/net/tun here: nothing to look at");
+    return;
+  }
+  p.space.ip("addr add 10.8.0.1/24 dev wg7");
+  p.space.ip("link set dev wg7 up");
+  CHECK(texts(p.look({"wg7"}).reachable()) == std::vector<std::string>{"10.0.0.5"});
+  CHECK(texts(p.look({}).reachable()).size() == 2);
 }
 
 TEST_CASE("what is down is not reachable, but its addresses are the host's own") {

@@ -51,7 +51,7 @@ std::string opened(machine& m, std::optional<capture> how = std::nullopt) {
   o.how = how;
   try {
     return m.space.within([&] { return host_port(o, {}, {}).binding(); });
-  } catch (const std::exception& e) {
+  } catch (const std::system_error& e) {
     return std::string("error: ") + e.what();
   }
 }
@@ -89,6 +89,8 @@ TEST_CASE("the way that is asked for is taken, or it is said why not") {
   CHECK_THAT(without({CAP_NET_RAW}, [&] { return opened(m, capture::raw); }),
              Contains("error: raw IPv4 socket: Operation not permitted"));
   CHECK_THAT(without({CAP_NET_RAW}, [&] { return opened(m, capture::pcap); }), Contains("error: "));
+  CHECK_THAT(without({CAP_NET_ADMIN}, [&] { return opened(m, capture::nft); }),
+             Contains("error: ") && Contains("Operation not permitted"));
 }
 
 TEST_CASE("a port is shared by one program alone, and free again when that ends") {
