@@ -35,7 +35,7 @@ control_server::control_server(reactor& r, std::string path, handler h)
   const int error = errno;
   ::umask(before);
   if (bound != 0) fail("the control socket " + path_, error);
-  if (::listen(s.get(), 16) != 0) fail("the control socket " + path_);
+  if (::listen(s.get(), SOMAXCONN) != 0) fail("the control socket " + path_);
   listen_ = std::move(s);
   reactor_.watch(listen_.get(), [this] { accept_some(); });
 }

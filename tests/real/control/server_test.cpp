@@ -3,6 +3,7 @@
 #include <dirent.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
+#include <sys/syscall.h>
 #include <unistd.h>
 
 #include <catch2/catch.hpp>
@@ -132,6 +133,26 @@ TEST_CASE("who does not say what he wants is not waited for", "[slow]") {
   const running r(f.path + "/wg0.sock");
   const descriptor silent = raw_client(r.path);
   CHECK(read_all(silent).empty());  // closed after request_time
+}
+
+TEST_CASE("another user is told that he may not ask, even where the socket lets him connect") {
+  if (::geteuid() != 0) {
+    WARN("not run: only root can be another user");
+    return;
+  }
+  const folder f;
+  const running r(f.path + "/wg0.sock");
+  REQUIRE(::chmod(f.path.c_str(), 0755) == 0);
+  REQUIRE(::chmod(r.path.c_str(), 0666) == 0);
+  // A thread of its own has, by this call of the kernel's, an identity of its own.
+  std::string got;
+  std::thread stranger([&] {
+    if (::syscall(SYS_setresuid, 65534, 65534, 65534) != 0) return;
+    got = ask_daemon(r.path, "hello", 5s).value_or("nothing");
+  });
+  stranger.join();
+  CHECK(got.find("only root") != std::string::npos);
+  CHECK(ask_daemon(r.path, "hello", 5s).value() == "hello");
 }
 
 TEST_CASE("a socket that a killed process left is replaced") {
