@@ -1,6 +1,7 @@
 #include "actors/proto/wireguard/controller.hpp"
 
 #include <algorithm>
+#include <utility>
 
 namespace wh::wireguard {
 
@@ -10,6 +11,19 @@ auto lower(auto& peers, const public_key& k) {
   return std::lower_bound(peers.begin(), peers.end(), k,
                           [](const auto& e, const public_key& x) { return e.who.key < x; });
 }
+
+// Message types of WireGuard, in the first byte, with three zeros behind; section 5.4 of its paper.
+bool is_type(byte_view d, std::uint8_t type, std::size_t size) {
+  return d.size() == size && d[0] == type && d[1] == 0 && d[2] == 0 && d[3] == 0;
+}
+bool is_initiation(byte_view d) { return is_type(d, 1, 148); }
+bool is_response(byte_view d) { return is_type(d, 2, 92); }
+
+// A keepalive that is switched on makes WireGuard send one at once, and so a handshake first.
+constexpr std::chrono::seconds keepalive_of_kick = 25s;
+
+// REKEY_TIMEOUT: by then WireGuard has made another, which may have gone past us.
+constexpr duration handshake_retry = 5s;
 
 // PUNCH needs to know that payload flows, not every packet of it.
 constexpr duration payload_word_interval = 1s;
@@ -30,6 +44,28 @@ void controller::saw_payload(time_point now, entry& e, actions& out) const {
   if (e.said_payload && now - *e.said_payload < payload_word_interval) return;
   e.said_payload = now;
   out.push_back(payload_seen{e.who.key});
+}
+
+/// By the path there is.
+void controller::send(time_point now, entry& e, bytes datagram, actions& out) {
+  if (is_initiation(datagram)) {
+    e.initiation = datagram;
+    e.initiated = now;
+    if (e.kicks < config_.kicks_max) next_poll_ = std::min(*next_poll_, kick_at(e));
+  }
+  out.push_back(carry{e.who.key, *e.via, std::move(datagram)});
+}
+
+/// The one thing that makes WireGuard handshake before its 5 s are over. It forgets the session and
+/// the packets that wait, so there must be no session.
+void controller::kick(entry& e, actions& out) const {
+  ++e.kicks;
+  e.initiation.clear();
+  out.push_back(note{"wireguard.kicked", e.who.key, e.via->where, 0});
+  out.push_back(remove_peer{e.who.key});
+  point(e, out);
+  std::get<set_peer>(out.back()).what.keepalive = keepalive_of_kick;
+  point(e, out);
 }
 
 void controller::add_member(time_point now, const member& m, const endpoint& tunnel, actions& out) {
@@ -63,16 +99,26 @@ void controller::handle(time_point now, const path& in, actions& out) {
   const bool moved = target(e->via) != target(in.via);
   e->via = in.via;
   if (moved) point(*e, out);
+  e->kicks = 0;
   if (!e->via) return;
-  for (bytes& held : e->held) out.push_back(carry{e->who.key, *e->via, std::move(held)});
+  // The path that took the handshake was perhaps none. Sent again it does no harm: who got it
+  // refuses the copy.
+  if (now - e->initiated >= handshake_retry) e->initiation.clear();
+  if (!e->initiation.empty()) out.push_back(carry{e->who.key, *e->via, e->initiation});
   if (!e->held.empty()) saw_payload(now, *e, out);
-  e->held.clear();
+  for (bytes& held : std::exchange(e->held, {})) send(now, *e, std::move(held), out);
 }
 
 void controller::handle(time_point now, from_tunnel&& in, actions& out) {
   entry* e = find(in.peer);
   if (!e) return;
   if (!e->via) {
+    // Of two handshakes at once the responder answers the first alone, which WireGuard has given
+    // up.
+    if (is_initiation(in.datagram)) {
+      std::erase_if(e->held, is_initiation);
+      e->initiation.clear();
+    }
     // The oldest goes: WireGuard repeats a handshake with a new one, and the new one counts.
     if (e->held.size() >= config_.held_max) {
       e->held.erase(e->held.begin());
@@ -89,7 +135,7 @@ void controller::handle(time_point now, from_tunnel&& in, actions& out) {
     point(*e, out);
   }
   saw_payload(now, *e, out);
-  out.push_back(carry{in.peer, *e->via, std::move(in.datagram)});
+  send(now, *e, std::move(in.datagram), out);
 }
 
 void controller::handle(time_point now, from_relay&& in, actions& out) {
@@ -99,6 +145,7 @@ void controller::handle(time_point now, from_relay&& in, actions& out) {
     return;
   }
   saw_payload(now, *e, out);
+  if (is_response(in.datagram)) e->initiation.clear();
   out.push_back(inject{in.peer, std::move(in.datagram)});
 }
 
@@ -110,6 +157,16 @@ void controller::handle(time_point now, const polled& in, actions& out) {
     if (const auto carried = s.received_bytes + s.sent_bytes; carried != e->carried_bytes) {
       e->carried_bytes = carried;
       saw_payload(now, *e, out);
+    }
+    if (s.last_handshake && now - *s.last_handshake < config_.session_age_max) {
+      e->initiation.clear();
+      e->kicks = 0;
+    } else if (!e->initiation.empty() && e->via && e->kicks < config_.kicks_max) {
+      if (now >= kick_at(*e)) {
+        kick(*e, out);
+        continue;
+      }
+      next_poll_ = std::min(*next_poll_, kick_at(*e));
     }
     const bool direct = e->via && !e->via->relayed();
     if (s.where && *s.where != (direct ? e->via->where : e->tunnel)) {

@@ -20,6 +20,14 @@ struct config {
   /// While the other side still relays, WireGuard roams to the tunnel with each packet; it is led
   /// back this often. What it sends meanwhile takes the direct path all the same.
   duration lead_back = 100ms;
+  /// A handshake that went out and is not answered so long after, on a path that carries, is begun
+  /// anew; the next time after twice as long. WireGuard itself waits 5 s.
+  duration kick_after = 1500ms;
+  /// So often while the path stays the same. Packets that wait in WireGuard are lost each time, and
+  /// without a bound a peer whose WireGuard is silent would be asked for ever.
+  unsigned kicks_max = 2;
+  /// WireGuard refuses packets of a session older than this (REJECT_AFTER_TIME).
+  duration session_age_max = 180s;
 };
 
 /// A member of the network file. `where` is an endpoint that the file gives.
@@ -97,6 +105,9 @@ class controller {
     endpoint tunnel;
     std::optional<wire::route> via;
     std::vector<bytes> held;
+    bytes initiation;  // the handshake that is not answered yet; empty: none
+    time_point initiated{};
+    std::uint8_t kicks = 0;
     std::uint64_t carried_bytes = 0;  // sent and received, as the device last said
     std::optional<time_point> said_payload, led_back;
   };
@@ -104,6 +115,11 @@ class controller {
   entry* find(const public_key& k);
   void point(const entry& e, actions& out) const;
   void saw_payload(time_point now, entry& e, actions& out) const;
+  void send(time_point now, entry& e, bytes datagram, actions& out);
+  void kick(entry& e, actions& out) const;
+  time_point kick_at(const entry& e) const {
+    return e.initiated + config_.kick_after * (1 << e.kicks);
+  }
 
   config config_;
   std::vector<entry> peers_;  // by key

@@ -18,10 +18,22 @@ const endpoint far = at("203.0.113.7:51820");
 const endpoint elsewhere = at("192.0.2.1:1");
 const wire::route relayed = wire::through(key(50));
 const public_key bob = key(2);
+const bytes response = [] {
+  bytes b(92);
+  b[0] = 2;
+  return b;
+}();
+bytes initiation(std::uint8_t which) {
+  bytes b(148, which);
+  b[0] = 1;
+  b[1] = b[2] = b[3] = 0;
+  return b;
+}
 
 struct device {
   device() { it.add_member(now, {bob, {}, {}}, tunnel, out); }
   void sends(std::uint8_t what) { it.handle(now, from_tunnel{bob, bytes{what}}, out); }
+  void initiates(std::uint8_t which) { it.handle(now, from_tunnel{bob, initiation(which)}, out); }
   void goes(std::optional<wire::route> via) { it.handle(now, path{bob, via}, out); }
   void polls(std::optional<endpoint> where, std::uint64_t sent = 0, std::uint64_t received = 0) {
     wireguard_peer_status s;
@@ -29,6 +41,7 @@ struct device {
     s.where = where;
     s.sent_bytes = sent;
     s.received_bytes = received;
+    s.last_handshake = handshaken;
     it.handle(now, polled{{s}}, out);
   }
   /// Where the last `set_peer` points.
@@ -41,6 +54,7 @@ struct device {
 
   controller it{{}};
   time_point now = t0;
+  std::optional<time_point> handshaken;
   actions out;
 };
 
@@ -161,6 +175,132 @@ TEST_CASE("payload is told once a second, whichever way it goes") {
   d.now += 2s;
   d.polls(far, 100, 32);
   CHECK(all<payload_seen>(d.out).size() == 2);
+}
+
+TEST_CASE(
+    "of the handshakes that wait only the newest goes, and keeps its place among the packets") {
+  device d;
+  for (std::uint8_t n = 0; n < 3; ++n) d.initiates(n);
+  d.sends(9);
+  d.goes(relayed);
+  const auto carried = all<carry>(d.out);
+  REQUIRE(carried.size() == 2);
+  CHECK(carried[0].datagram == initiation(2));
+  CHECK(carried[1].datagram == bytes{9});
+}
+
+TEST_CASE("a handshake without answer goes by the next path too, while it is WireGuard's newest") {
+  device d;
+  d.goes(relayed);
+  d.initiates(1);
+  d.out.clear();
+  SECTION("at once") {
+    d.now += 4s;
+    d.goes(wire::direct(far));
+    const auto carried = all<carry>(d.out);
+    REQUIRE(carried.size() == 1);
+    CHECK(carried[0].datagram == initiation(1));
+    CHECK(carried[0].via == wire::direct(far));
+  }
+  SECTION("not when WireGuard has begun another") {
+    d.goes(std::nullopt);
+    d.initiates(2);
+    d.goes(wire::direct(far));
+    REQUIRE(all<carry>(d.out).size() == 1);
+    CHECK(all<carry>(d.out)[0].datagram == initiation(2));
+  }
+  SECTION("not when it may have") {
+    d.now += 5s;
+    d.goes(wire::direct(far));
+    CHECK(all<carry>(d.out).empty());
+  }
+  SECTION("not when it was answered") {
+    d.it.handle(d.now, from_relay{bob, response}, d.out);
+    d.out.clear();
+    d.goes(wire::direct(far));
+    CHECK(all<carry>(d.out).empty());
+  }
+}
+
+TEST_CASE("a handshake that a path did not carry is begun anew, and the device is asked in time") {
+  device d;
+  d.goes(relayed);
+  d.now += 300ms;
+  d.initiates(1);
+  CHECK(d.it.next_poll() == t0 + 300ms + 1500ms);
+  d.now += 1499ms;
+  d.polls(tunnel);
+  CHECK(all<remove_peer>(d.out).empty());
+  d.now += 1ms;
+  d.out.clear();
+  d.polls(tunnel);
+  // Removed, added with a keepalive, which makes it handshake at once, and the keepalive taken
+  // away.
+  REQUIRE(d.out.size() == 4);
+  CHECK(notes(d.out, "wireguard.kicked") == 1);
+  CHECK(std::get<remove_peer>(d.out[1]).peer == bob);
+  CHECK(std::get<set_peer>(d.out[2]).what == wireguard_peer{bob, {}, tunnel, 25s});
+  CHECK(std::get<set_peer>(d.out[3]).what == wireguard_peer{bob, {}, tunnel, 0s});
+  SECTION("once more after twice as long, and then not again: a silent peer is left to WireGuard") {
+    d.initiates(3);
+    d.now += 2999ms;
+    d.polls(tunnel);
+    CHECK(notes(d.out, "wireguard.kicked") == 1);
+    CHECK(d.it.next_poll() == d.now + 1ms);
+    d.now += 1ms;
+    d.polls(tunnel);
+    CHECK(notes(d.out, "wireguard.kicked") == 2);
+    for (int i = 0; i < 100; ++i) {
+      if (i % 5 == 0) d.initiates(4);
+      d.now += 1s;
+      d.polls(tunnel);
+    }
+    CHECK(notes(d.out, "wireguard.kicked") == 2);
+  }
+  SECTION("after a session that ended the count begins anew") {
+    d.initiates(3);
+    d.now += 3s;
+    d.polls(tunnel);
+    d.handshaken = d.now;
+    d.now += 10s;
+    d.polls(tunnel);
+    d.now += 300s;
+    d.initiates(4);
+    d.now += 2s;
+    d.polls(tunnel);
+    CHECK(notes(d.out, "wireguard.kicked") == 3);
+  }
+  SECTION("and on another path, however often the path changes meanwhile") {
+    d.initiates(3);
+    for (std::uint32_t n = 51; n < 54; ++n) {
+      d.goes(wire::through(key(n)));
+      d.now += 500ms;
+    }
+    d.out.clear();
+    d.polls(tunnel);
+    CHECK(all<remove_peer>(d.out).size() == 1);
+  }
+}
+
+TEST_CASE("a peer that has a session, has answered, or has no path is never removed") {
+  device d;
+  d.goes(relayed);
+  d.initiates(1);
+  SECTION("a session") {
+    d.now += 100s;
+    d.handshaken = d.now - 179s;
+  }
+  SECTION("an answer") { d.it.handle(d.now, from_relay{bob, response}, d.out); }
+  SECTION("no path") {
+    d.goes(std::nullopt);
+    d.initiates(2);
+  }
+  for (int i = 0; i < 20; ++i) {
+    d.now += 2s;
+    if (d.handshaken) d.handshaken = d.now - 179s;
+    d.polls(tunnel);
+  }
+  CHECK(all<remove_peer>(d.out).empty());
 }
 
 TEST_CASE("a member that leaves leaves nothing behind") {
