@@ -59,7 +59,7 @@ def main(programs):
         everybody = [boot, relay, *members]
 
         say("every host makes a key; the public keys make the network file")
-        lines = ["name demo", "workbit 12", "subnet 10.7.0.0/24", ""]
+        lines = ["name demo", "workbit 20", "subnet 10.7.0.0/24", ""]
         with open(f"{FOLDER}/network", "w", encoding="ascii") as f:
             f.write("\n".join(lines))
         for person in everybody:

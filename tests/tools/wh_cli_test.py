@@ -24,8 +24,14 @@ SECRET = "MFaqLuutFvNs79Xc9zhOUofIbL3xSLz1uo+RB1xB73s="
 PUBLIC = "4IkUOwMS-XJcd5AEVeC-gdYlq5CWkWfBQhEMnCG4fG0"
 
 
+# Where no daemon is.
+NOWHERE = {**os.environ, "WH_RUN_DIR": "/nonexistent/wirehub"}
+COMMANDS = ("genkey", "pubkey", "workbit", "orchid", "check", "bench", "up", "down", "show", "why",
+            "ping", "lookup", "resolve", "reload", "forget")
+
+
 def run(*args, text="", raw=None):
-    p = subprocess.run([WH, *args], input=text.encode() if raw is None else raw,
+    p = subprocess.run([WH, *args], env=NOWHERE, input=text.encode() if raw is None else raw,
                        capture_output=True, timeout=60)
     return p.returncode, p.stdout.decode(errors="replace"), p.stderr.decode(errors="replace")
 
@@ -51,11 +57,11 @@ class Program(unittest.TestCase):
         for args in (["help"], ["--help"], ["-h"]):
             code, out, err = run(*args)
             self.assertEqual((code, err), (0, ""))
-            for name in ("genkey", "pubkey", "workbit", "orchid", "check", "bench"):
-                self.assertIn(name, out)
+            for name in COMMANDS:
+                self.assertIn(f"  {name} ", out)
 
     def test_every_command_has_its_help(self):
-        for name in ("genkey", "pubkey", "workbit", "orchid", "check", "bench"):
+        for name in COMMANDS:
             code, out, err = run(name, "--help")
             self.assertEqual((code, err), (0, ""))
             self.assertTrue(out.startswith(f"usage: wh {name}"))
@@ -71,6 +77,24 @@ class Program(unittest.TestCase):
         for args in ([], ["gnekey"], ["--frobnicate"], ["help", "gnekey"]):
             code, out, err = run(*args)
             self.assertEqual((code, out), (2, ""))
+            self.assertIn("wh", err)
+
+    def test_where_no_daemon_runs_nothing_holds(self):
+        for args in (["show"], ["show", "wg0"], ["down"], ["down", "wg0"], ["why", "b.test"],
+                     ["ping", "wg0", "b.test"], ["lookup", "b.test"], ["resolve", "b.test"],
+                     ["reload"], ["reload", "all"], ["forget", "b.test"]):
+            code, out, err = run(*args)
+            self.assertEqual((code, out), (1, ""), args)
+            self.assertIn("no daemon", err)
+        self.assertEqual(run("show", "interfaces"), (0, "", ""))
+
+    def test_words_for_the_daemon_that_make_no_sense(self):
+        for args in (["show", "a", "b"], ["down", "a", "b"], ["why"], ["ping", "a", "b", "c"],
+                     ["why", "../x", "b"], ["show", "sixteen-letters1"], ["resolve"],
+                     ["up"], ["up", "net", "nonsense"], ["up", "net", "listen-port", "x"],
+                     ["up", "/nonexistent/network"]):
+            code, out, err = run(*args)
+            self.assertEqual((code, out), (2, ""), args)
             self.assertIn("wh", err)
 
     def test_a_full_disk_is_not_success(self):
