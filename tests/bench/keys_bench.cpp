@@ -20,16 +20,15 @@ void candidates_are(benchmark::State& state, unsigned of_batch) {
   state.SetItemsProcessed(state.iterations() * of_batch);
 }
 
-void points(benchmark::State& state) {
-  walk w(somewhere(), static_cast<unsigned>(state.range(0)));
+void points(benchmark::State& state, processor on) {
+  walk w(somewhere(), {.on = on, .half = static_cast<unsigned>(state.range(0))});
   const auto out = std::make_unique<candidates>();
   for (auto _ : state) benchmark::DoNotOptimize(w.next(*out));
   candidates_are(state, w.batch_size());
 }
-BENCHMARK(points)->Arg(64)->Arg(256)->Arg(512)->Arg(1024);
 
 void hashes(benchmark::State& state, processor on, std::string_view ns) {
-  walk w(somewhere(), tuning::half_max);
+  walk w(somewhere());
   const auto c = std::make_unique<candidates>();
   w.next(*c);
   const work_message message(ns);
@@ -53,11 +52,14 @@ void search(benchmark::State& state, processor on) {
 [[maybe_unused]] const bool registered = [] {
   for (const processor on : processors()) {
     const std::string name(to_string(on));
+    for (const int half : {64, 256, 512, 1024})
+      benchmark::RegisterBenchmark(("points/" + name).c_str(), points, on)->Arg(half);
     benchmark::RegisterBenchmark(("hashes/" + name).c_str(), hashes, on, "public");
     benchmark::RegisterBenchmark(
         ("hashes/" + name + "/96_characters").c_str(), hashes, on,
-        std::string_view("a namespace of ninety-six characters, which fill the "
-                         "block to its last byte, as this one does.x"));
+        std::string_view(
+            "a namespace of ninety-six characters: with a key before it, it fills one block"
+            " to its last byte."));
     benchmark::RegisterBenchmark(("search/" + name).c_str(), search, on);
   }
   return true;

@@ -79,7 +79,7 @@ result measure_keys() {
     r.ours.back()->search.step(1, *k);  // makes tables and draws the start
   }
   keys::make_start(random, keys::steps_max, *k);
-  keys::walk walk(keys::point_of(sodium_crypto(), *k), keys::tuning::half_max);
+  keys::walk walk(keys::point_of(sodium_crypto(), *k));
   const auto batch = std::make_unique<keys::candidates>();
   const keys::work_message message(measured::name_space);
   std::vector<std::uint8_t> hits(std::size(batch->word[0]) / 8);

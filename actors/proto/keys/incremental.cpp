@@ -13,7 +13,7 @@ offset_search::offset_search(const point& first, unsigned workbit, std::string_v
     : how_(how),
       message_(ns),
       mask_(first_word_mask(workbit)),
-      walk_(first, how.half),
+      walk_(first, how),
       batch_(std::make_unique<candidates>()),
       hits_(std::size(batch_->word[0]) / 8) {
   WH_CHECK(workbit <= workbit_max);
@@ -72,13 +72,13 @@ void add_steps(private_key& k, std::uint64_t steps) {
 void make_start(rng& random, std::uint64_t steps, private_key& out) {
   // One draw in 2^190 is too near to the end. A generator that gives such again and again is
   // broken.
-  for (int draws = 0; draws < 16; ++draws) {
+  for (int draws = 0;; ++draws) {
+    WH_CHECK(draws < 16);
     random.fill(out.value);
     out.value[0] &= 248;
     out.value[31] = static_cast<std::uint8_t>((out.value[31] & 127) | 64);
     if (steps_left(out) >= steps) return;
   }
-  WH_CHECK(!"random numbers that are all ones");
 }
 
 point point_of(const crypto_suite& crypto, const private_key& k) {

@@ -1,5 +1,6 @@
 #include "actors/proto/keys/walk.hpp"
 
+#include "actors/proto/keys/lane_walk.hpp"
 #include "transport/check.hpp"
 
 // The method is that of the searches for readable WireGuard and Tor keys (wireguard-vanity-key,
@@ -12,6 +13,8 @@
 namespace wh::keys {
 
 namespace {
+
+constexpr std::uint64_t curve_a = 486662;
 
 /// 8B, 2 * 8B, ...
 const std::vector<point>& steps() {
@@ -29,43 +32,40 @@ const std::vector<point>& steps() {
 
 }  // namespace
 
-walk::walk(const point& first, unsigned half) : half_(half), products_(half + 1) {
-  WH_CHECK(half >= 8 && half <= tuning::half_max && half % 8 == 0);
-  const point& to_centre = steps()[half - 1];
+walk::walk(const point& first, const tuning& how) : half_(how.half) {
+  WH_CHECK(half_ >= 8 && half_ <= tuning::half_max && half_ % 8 == 0);
+#if defined(__x86_64__)
+  if (how.on == processor::ifma) lanes_ = std::make_unique<detail::lane_walk>(half_);
+#endif
+  if (!lanes_) products_.resize(half_);
+  const point& to_centre = steps()[half_ - 1];
   stride_ = sum(doubled(to_centre).value(), eight_base()).value();
   const auto centre = sum(first, to_centre);
   ended_ = !centre;
   if (centre) centre_ = *centre;
 }
 
+walk::~walk() = default;
+
 unsigned walk::offset_of(unsigned slot) const {
   if (slot < half_) return half_ + 1 + slot;
   return slot < 2 * half_ ? 2 * half_ - 1 - slot : half_;
 }
 
-bool walk::next(candidates& out) {
-  if (ended_) return false;
+field25519 walk::forward() {
   const point* const t = steps().data();
-  const point c = centre_;
+  const field25519 x = centre_.x;
   field25519 product = field25519::small(1);
   for (unsigned i = 0; i < half_; ++i) {
     products_[i] = product;
-    product = product * sub_uncarried(t[i].x, c.x);
+    product = product * sub_uncarried(t[i].x, x);
   }
-  products_[half_] = product;
-  const field25519 onward = stride_.x - c.x;
-  product = product * onward;
-  ended_ = product.is_zero();
-  if (ended_) return false;
+  return product;
+}
 
-  field25519 inverse = product.inverse();
-  const field25519 a_and_x = field25519::small(486662) + c.x;
-  {
-    const field25519 slope = (stride_.y - c.y) * (inverse * products_[half_]);
-    centre_.x = slope.squared() - a_and_x - stride_.x;
-    centre_.y = slope * (c.x - centre_.x) - c.y;
-    inverse = inverse * onward;
-  }
+void walk::backward(field25519 inverse, const point& c, candidates& out) const {
+  const point* const t = steps().data();
+  const field25519 a_and_x = field25519::small(curve_a) + c.x;
   for (unsigned i = half_; i-- > 0;) {
     const field25519 mine = inverse * products_[i];
     inverse = inverse * sub_uncarried(t[i].x, c.x);
@@ -75,6 +75,41 @@ bool walk::next(candidates& out) {
     put(out, i, sub_uncarried(plus.squared(), known));
     put(out, half_ + i, sub_uncarried(minus.squared(), known));
   }
+}
+
+bool walk::next(candidates& out) {
+  if (ended_) return false;
+  // The differences' products, as many as there are lanes, and the stride's difference last.
+  constexpr std::size_t lanes = 8;
+  std::array<field25519, lanes> product{};
+  const std::size_t products = lanes_ ? lanes : 1;
+#if defined(__x86_64__)
+  if (lanes_) lanes_->forward(centre_, product);
+#endif
+  if (!lanes_) product[0] = forward();
+  std::array<field25519, lanes + 1> before;
+  before[0] = field25519::small(1);
+  for (std::size_t i = 0; i < products; ++i) before[i + 1] = before[i] * product[i];
+  const field25519 onward = stride_.x - centre_.x;
+  const field25519 all = before[products] * onward;
+  ended_ = all.is_zero();
+  if (ended_) return false;
+
+  field25519 inverse = all.inverse();
+  const point c = centre_;
+  const field25519 slope = (stride_.y - c.y) * (inverse * before[products]);
+  centre_.x = slope.squared() - field25519::small(curve_a) - c.x - stride_.x;
+  centre_.y = slope * (c.x - centre_.x) - c.y;
+  inverse = inverse * onward;
+  for (std::size_t i = products; i-- > 0;) {
+    const field25519 mine = inverse * before[i];
+    inverse = inverse * product[i];
+    product[i] = mine;
+  }
+#if defined(__x86_64__)
+  if (lanes_) lanes_->backward(product, out);
+#endif
+  if (!lanes_) backward(product[0], c, out);
   put(out, 2 * half_, c.x);
   for (unsigned slot = batch_size(); slot % 8 != 0; ++slot)
     for (auto& word : out.word) word[slot] = 0;

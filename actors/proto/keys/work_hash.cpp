@@ -56,7 +56,8 @@ void find_work(processor on, const work_message& message, std::uint64_t mask, co
                unsigned count, std::uint8_t* hits) {
   WH_CHECK(count % 8 == 0 && count <= std::size(c.word[0]));
 #if defined(__x86_64__)
-  if (on == processor::avx512) return detail::find_work_avx512(message, mask, c, count, hits);
+  if (on == processor::avx512 || on == processor::ifma)
+    return detail::find_work_avx512(message, mask, c, count, hits);
   if (on == processor::avx2) return detail::find_work_avx2(message, mask, c, count, hits);
 #endif
   WH_CHECK(on == processor::portable);
@@ -68,7 +69,10 @@ const std::vector<processor>& processors() {
     std::vector<processor> found{processor::portable};
 #if defined(__x86_64__)
     if (__builtin_cpu_supports("avx2")) found.push_back(processor::avx2);
-    if (__builtin_cpu_supports("avx512f")) found.push_back(processor::avx512);
+    if (__builtin_cpu_supports("avx512f")) {
+      found.push_back(processor::avx512);
+      if (__builtin_cpu_supports("avx512ifma")) found.push_back(processor::ifma);
+    }
 #endif
     return found;
   }();
@@ -83,6 +87,8 @@ std::string_view to_string(processor p) {
       return "avx2";
     case processor::avx512:
       return "avx512";
+    case processor::ifma:
+      return "avx512_ifma";
   }
   return "?";
 }
