@@ -34,7 +34,7 @@ class network_shell final : public peer_shell<network_actor> {
     return {
         alarm_clause(),
         [this](const nat::verdict& in) {
-          give(member::reachability{in.kind, in.external, in.serves});
+          give(member::reachability{in.kind, in.external, in.serves, in.also});
         },
         [this](const relay::homes& in) { give(member::homes_changed{in.relays}); },
         [this](const members_changed& in) {

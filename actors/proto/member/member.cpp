@@ -11,6 +11,7 @@ std::vector<endpoint> member::candidates() const {
       c.push_back(e);
   };
   add(reach_.external);
+  add(reach_.also);
   // Many NATs that vary the mapping still keep the port where they can (Linux with a clash, MAP-E).
   if (reach_.kind == wire::nat_class::endpoint_dependent && !local_.empty())
     add({reach_.external.address, local_.front().port()});
@@ -41,8 +42,12 @@ void member::handle(time_point now, const reachability& in, actions& out) {
     out.push_back(want_homes{wants});
   }
   const bool same = in.kind == reach_.kind && in.external == reach_.external;
+  const bool same_also = in.also == reach_.also;
   reach_ = in;
-  if (!same) changed(now, out);
+  if (!same)
+    changed(now, out);
+  else if (!same_also)  // of use to who opens a path with us now; not worth a record
+    out.push_back(tell_paths{reach_.kind, candidates()});
 }
 
 void member::handle(time_point now, const homes_changed& in, actions& out) {
@@ -68,7 +73,7 @@ void member::handle_timeout(time_point now, actions& out) {
   r.key = config_.self;
   r.nat = reach_.kind;
   for (const endpoint& e : candidates())
-    if (e.address.is_global()) r.endpoints.push_back(e);
+    if (e.address.is_global() && e != reach_.also) r.endpoints.push_back(e);
   for (const wire::contact& c : homes_) r.relays.push_back(c);
   // A record that names no place to go to would only say that we live.
   if (r.endpoints.empty() && r.relays.empty()) return;

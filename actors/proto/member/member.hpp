@@ -31,6 +31,7 @@ struct reachability {
   wire::nat_class kind = wire::nat_class::unknown;
   endpoint external;
   bool serves = false;
+  endpoint also{};
 };
 struct homes_changed {
   std::vector<wire::contact> relays;
@@ -76,7 +77,7 @@ class member {
   void handle_timeout(time_point now, actions& out);
   std::optional<time_point> next_timeout() const;
 
-  /// Where others may try us: the endpoint seen from outside, where our NAT would keep our own
+  /// Where others may try us: the endpoints seen from outside, where our NAT would keep our own
   /// port, and our interfaces' addresses.
   std::vector<endpoint> candidates() const;
   /// Of the record that was published last.

@@ -262,11 +262,31 @@ void classifier::judge_mapping(time_point now) {
              (config_.how != mode::direct || external_.is_unspecified())) {
     external_ = mapping->me;
   }
+  // Where every flow has a port of its own, one that two see is still no accident.
+  const std::size_t votes = mapping_ == wire::nat_class::endpoint_dependent ? 2 : 1;
+  const auto other = std::find_if(tallies.begin(), tallies.end(), [&](const tally& t) {
+    return t.me != external_ && t.me.address == external_.address && t.votes >= votes;
+  });
+  judge_also(now, other != tallies.end() ? other->me : endpoint{});
+}
+
+/// Flows of before stay where they are when a router moves an inside endpoint to another port
+/// (Linux, once a tuple was taken), and what we keep warm is what is seen most: whoever is met anew
+/// sees the other port. The address is our own NAT's in any case, so a liar points at nobody else.
+void classifier::judge_also(time_point now, const endpoint& other) {
+  if (other == also_) return;
+  if (other.is_unspecified()) {
+    also_ = other;
+  } else if (now - also_since_ >= config_.hold) {
+    also_ = other;
+    also_since_ = now;
+  }
 }
 
 void classifier::judge(time_point now, actions& out) {
   judge_mapping(now);
-  verdict v{mapping_, external_, false};
+  verdict v{mapping_, external_, false, also_};
+  if (v.also.address != external_.address || v.also == external_) v.also = {};
   if (config_.how == mode::direct ||
       (reachable_ && mapping_ != wire::nat_class::endpoint_dependent))
     v.kind = wire::nat_class::open;

@@ -38,11 +38,13 @@ struct config {
 };
 
 /// The outcome. `external` is where strangers or punching peers are to send; unspecified while not
-/// known. `serves`: may answer the DHT's queries and enter tables.
+/// known. `serves`: may answer the DHT's queries and enter tables. `also`: another port of the same
+/// address that observers see; new flows may leave from there.
 struct verdict {
   wire::nat_class kind = wire::nat_class::unknown;
   endpoint external;
   bool serves = false;
+  endpoint also{};
   friend bool operator==(const verdict&, const verdict&) = default;
 };
 
@@ -133,6 +135,7 @@ class classifier {
   void void_what_was();
   void judge(time_point now, actions& out);
   void judge_mapping(time_point now);
+  void judge_also(time_point now, const endpoint& other);
   void damp(time_point now, verdict& v);
   bool talked_to(const ip_address& a) const;
   void remember(const ip_address& a);
@@ -143,7 +146,8 @@ class classifier {
   std::vector<observation> seen_;                       // newest last, one per observer's address
   std::vector<std::uint32_t> talked_to_;                // hashes of addresses, newest last; bounded
   wire::nat_class mapping_ = wire::nat_class::unknown;  // what the observers show, never `open`
-  endpoint external_;
+  endpoint external_, also_;
+  time_point also_since_{};
   verdict current_;
   std::optional<time_point> next_dial_, doubted_, judge_again_;
   time_point hold_until_{};

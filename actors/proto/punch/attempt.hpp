@@ -12,8 +12,9 @@ struct attempt_config {
   /// Hops of a packet that is to open our own NAT and die before the other one: our NAT, maybe the
   /// provider's, and a hop to spare.
   std::uint8_t opener_ttl = 4;
-  /// From the openers to the first ping that may arrive: longer than both sides' starts differ.
-  duration opener_lead = 30ms;
+  /// From the openers to the first ping that may arrive: longer than both sides' starts differ,
+  /// which half a round trip that one of its legs made longer by 200 ms puts apart.
+  duration opener_lead = 100ms;
   /// How long an offer or answer waits for its reply.
   duration agree_timeout = 3s;
   /// After the last ping.

@@ -20,6 +20,7 @@ struct drawn {
   std::string toml;
   bool direct_possible = false;
   bool udp = true;
+  bool loses = false;
 };
 
 drawn draw(std::uint64_t number) {
@@ -44,48 +45,53 @@ drawn draw(std::uint64_t number) {
     events += "[[events]]\nat_s = " + at + "\n" + kind + " = { group = \"" +
               (random.chance(0.5) ? "a" : "b") + "\" }\n";
   }
-  const std::string loss = std::to_string(static_cast<double>(random.below(6)) / 100);
+  const std::uint64_t percent = random.below(6);
+  d.loses = percent > 0;
+  const std::string loss = std::to_string(static_cast<double>(percent) / 100);
   d.toml =
       pair_scene{"170", "latency_ms = 40\nloss_ratio = " + loss, nats[0], nats[1], events}.toml();
   return d;
 }
 
-/// Which draws: 1 to 30, or what WH_SEEDS says, as in `WH_SEEDS=1-3000`.
+/// Which draws: 1 to 150, or what WH_SEEDS says, as in `WH_SEEDS=1-3000`.
 std::pair<std::uint64_t, std::uint64_t> numbers() {
   const char* said = std::getenv("WH_SEEDS");
-  unsigned long long from = 1, to = 30;
+  unsigned long long from = 1, to = 150;
   if (said != nullptr && std::sscanf(said, "%llu-%llu", &from, &to) != 2)
     FAIL("WH_SEEDS is FROM-TO, not " << said);
   return {from, to};
 }
 
+/// Whether the pair has what its NATs allow, this long after the start.
+bool has_its_path(const drawn& d, std::uint64_t number, const std::string& at_s,
+                  std::string& told) {
+  const auto r = play(text(d.toml, {"duration_s=" + at_s}), number);
+  const path_kind p = path(r);
+  told += " after " + at_s + " s: " + outcomes(r).front() + ";";
+  return d.direct_possible ? p == path_kind::direct : !d.udp || p != path_kind::unreachable;
+}
+
 TEST_CASE("a pair gets what its NATs allow within 90 s of whatever went wrong") {
-  unsigned direct = 0;
-  // Not yet true of every draw: of 600, 8 do not hold. Five are an address change and, within
-  // seconds, a restart of the other member, who has only the stale record to go by (seeds 88, 174,
-  // 385, 441, 506); three stay relayed for longer without such a reason (171, 425, 591).
+  unsigned possible = 0;
   const auto [first, last] = numbers();
   for (std::uint64_t number = first; number <= last; ++number) {
     const drawn d = draw(number);
-    const auto r = play(text(d.toml), number);
-    const path_kind p = path(r);
-    direct += p == path_kind::direct ? 1 : 0;
-    const bool held = d.direct_possible ? p == path_kind::direct
-                      : d.udp           ? p != path_kind::unreachable
-                                        : true;
-    if (held) continue;
+    possible += d.direct_possible ? 1 : 0;
+    std::string told;
+    // Two pings lost in a row send payload by the relay for a second, and loss may do that at any
+    // moment: a pair that is there must be there 5 s before or after.
+    if (has_its_path(d, number, "170", told)) continue;
+    if (d.loses && (has_its_path(d, number, "165", told) || has_its_path(d, number, "175", told)))
+      continue;
     const auto file = std::filesystem::temp_directory_path() /
                       ("pair_property_" + std::to_string(number) + ".toml");
     std::ofstream(file) << d.toml;
-    INFO(outcomes(r).front() << " of " << r.pairs.front().from_nat << " and "
-                             << r.pairs.front().to_nat
-                             << (d.direct_possible ? "; direct is possible" : "; UDP passes"));
-    INFO("wh-sim run " << file.string() << " --seed " << number << " --flow a,b");
-    CHECK(held);
+    INFO(told << (d.direct_possible ? " direct is possible" : " UDP passes"));
+    FAIL_CHECK("wh-sim run " << file.string() << " --seed " << number << " --flow a,b");
   }
   // The draws reach both outcomes.
-  CHECK(direct > (last - first) / 6);
-  CHECK(direct <= last - first);
+  CHECK(possible > (last - first) / 6);
+  CHECK(possible <= last - first);
 }
 
 }  // namespace

@@ -85,6 +85,20 @@ TEST_CASE("candidates come likeliest first, each once, eight at most") {
   CHECK(std::count(c.begin(), c.end(), many[3]) == 1);
 }
 
+TEST_CASE("another port that is seen is told to members, and changes no record") {
+  host h;
+  h.is(nat_class::endpoint_independent);
+  h.let(1s);
+  REQUIRE(h.records().size() == 1);
+  const endpoint also{outside.address, 7};
+  h.it.handle(h.now, reachability{nat_class::endpoint_independent, outside, false, also}, h.out);
+  const auto told = all<tell_paths>(h.out).back().candidates;
+  CHECK(told[0] == outside);
+  CHECK(told[1] == also);
+  h.let(20s);
+  CHECK(h.records().size() == 1);
+}
+
 TEST_CASE("where the mapping varies, our own port is tried outside as well") {
   host h;
   h.is(nat_class::endpoint_dependent);

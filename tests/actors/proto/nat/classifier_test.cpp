@@ -52,7 +52,20 @@ struct host {
     REQUIRE(!dials.empty());
     it.handle(now, reached{e, dials.back().what.nonce}, out);
   }
-  std::size_t verdicts() const { return all<verdict>(out).size(); }
+  void clear() {
+    told_before = it.current();
+    out.clear();
+  }
+  /// What is published anew: not that another port is seen as well.
+  std::size_t verdicts() const {
+    std::size_t n = 0;
+    verdict last = told_before;
+    for (const verdict& v : all<verdict>(out)) {
+      n += v.kind != last.kind || v.external != last.external || v.serves != last.serves ? 1 : 0;
+      last = v;
+    }
+    return n;
+  }
   nat_class kind() const { return it.current().kind; }
 
   seeded_rng random{seed{7}};
@@ -60,6 +73,7 @@ struct host {
   bool helped = true;
   time_point now = t0;
   actions out;
+  verdict told_before{};
 };
 
 const endpoint home = at("203.0.113.7:51820");
@@ -121,7 +135,7 @@ TEST_CASE("a NAT that rebooted is never taken for one whose mapping varies") {
   for (const std::uint32_t observers : {2U, 3U, 4U, 7U, 8U}) {
     host h;
     for (std::uint32_t n = 1; n <= observers; ++n) h.sees(n, home);
-    h.out.clear();
+    h.clear();
     for (std::uint32_t n = 1; n <= observers; ++n) {
       h.now += 1s;
       h.sees(n, home_later);
@@ -178,6 +192,34 @@ TEST_CASE("a move that follows another one at once is seen by the same witnesses
   h.sees(2, between);
   for (std::uint32_t n = 2; n <= 4; ++n) h.sees(n, there);
   CHECK(h.it.current().external == there);
+}
+
+TEST_CASE("a router that moves new flows to another port is known at both") {
+  host h;
+  for (std::uint32_t n = 1; n <= 4; ++n) h.sees(n, home);
+  CHECK(h.it.current().also == endpoint{});
+  h.sees(5, home_later);
+  CHECK(h.kind() == nat_class::endpoint_independent);
+  CHECK(h.it.current().external == home);
+  CHECK(h.it.current().also == home_later);
+  // Nobody makes us name another address than our own, nor yet another port every moment.
+  h.sees(6, at("192.0.2.66:40001"));
+  h.sees(5, at("192.0.2.66:40001"));
+  h.sees(6, at("203.0.113.7:40002"));
+  CHECK((h.it.current().also == home_later || h.it.current().also == endpoint{}));
+  const auto told = all<verdict>(h.out).size();
+  for (std::uint16_t i = 0; i < 1000; ++i, h.now += 10ms)
+    h.sees(5, {home.address, static_cast<std::uint16_t>(50000 + i)});
+  CHECK(all<verdict>(h.out).size() <= told + 3);
+}
+
+TEST_CASE("where each flow has a port of its own no other port is named") {
+  host h;
+  for (std::uint32_t n = 1; n <= 8; ++n)
+    h.sees(n, {home.address, static_cast<std::uint16_t>(40000 + n)});
+  REQUIRE(h.kind() == nat_class::endpoint_dependent);
+  for (const verdict& v : all<verdict>(h.out))
+    if (v.kind == nat_class::endpoint_dependent) CHECK(v.also == endpoint{});
 }
 
 TEST_CASE("a liar who keeps changing his mind moves nothing") {
@@ -338,7 +380,7 @@ TEST_CASE("who is open still knows its observers, so a NAT that closed is found 
   host h;
   for (std::uint32_t n = 1; n <= 4; ++n) h.sees(n, home);
   h.opens();
-  h.out.clear();
+  h.clear();
   h.let(10min);
   REQUIRE(all<dial>(h.out).size() == 1);
   h.dialled_from(observer(2));
@@ -457,7 +499,7 @@ TEST_CASE("whatever comes, a classifier keeps its bounds and its promises") {
     host h({.how = static_cast<mode>(r.below(3))}, {home});
     verdict last = h.it.current();
     for (int i = 0; i < 400; ++i) {
-      h.out.clear();
+      h.clear();
       switch (r.below(8)) {
         case 0:
         case 1:

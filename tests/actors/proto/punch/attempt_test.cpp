@@ -24,8 +24,8 @@ std::vector<std::pair<duration, kind>> timeline(attempt& a) {
 std::vector<std::pair<duration, kind>> opening_at(duration start) {
   std::vector<std::pair<duration, kind>> t{{start, kind::openers}};
   for (const duration d : {0ms, 50ms, 100ms, 200ms, 400ms, 800ms, 1600ms})
-    t.emplace_back(start + 30ms + d, kind::pings);
-  t.emplace_back(start + 30ms + 1600ms + 1500ms, kind::gave_up);
+    t.emplace_back(start + 100ms + d, kind::pings);
+  t.emplace_back(start + 100ms + 1600ms + 1500ms, kind::gave_up);
   return t;
 }
 
