@@ -150,6 +150,11 @@ class checker {
         wrong(place_of(table, "shared_nat"), "`shared_nat` needs `nat`: there is no box to share");
       if (g.boot && !g.nat.empty() && g.shared_nat && g.count > 1)
         wrong(place_of(table, "boot"), "boot nodes behind one box cannot all be reached");
+      if (g.churn && g.churn->replace && (g.boot || g.role == peer_role::member))
+        wrong(place_of(*table.find("churn"), "replace"),
+              g.boot ? "boot nodes are known by their keys, and cannot come back as others"
+                     : "members are known by their keys, and cannot come back as others",
+              g.boot ? "use a group without `boot`" : "set `role = \"node\"`");
       if (g.arrive_at + g.arrive_over > s_.length)
         wrong(place_of(table, g.arrive_over > duration{} ? "arrive_over_s" : "arrive_at_s"),
               "these peers arrive after the end of the run");

@@ -77,18 +77,25 @@ expected<void, std::string> world::build() {
 
 void world::make_identities() {
   const std::size_t n = plan_.hosts.size();
-  secrets_.reserve(n);
-  keys_.reserve(n);
+  secrets_.resize(n);
+  keys_.resize(n);
+  identities_.resize(n);
   for (std::size_t h = 0; h < n; ++h) {
-    const unsigned bits = scenario_.peers[plan_.hosts[h].group].workbit.value_or(workbit_);
-    seeded_rng random(root_.derive("identity", h));
-    secrets_.push_back(*keys::genkey(crypto_, random, bits, name_space_));
-    keys_.push_back(crypto_.to_public(secrets_.back()));
-    by_key_.emplace_back(keys_.back(), static_cast<std::uint32_t>(h));
+    make_identity(h);
+    by_key_.emplace_back(keys_[h], static_cast<std::uint32_t>(h));
     if (options_.on_progress && h % 64 == 0)
       options_.on_progress({{}, scenario_.length, 0, "keys"});
   }
   std::sort(by_key_.begin(), by_key_.end());
+}
+
+void world::make_identity(std::size_t h) {
+  const unsigned bits = scenario_.peers[plan_.hosts[h].group].workbit.value_or(workbit_);
+  const seed s = root_.derive("identity", h);
+  const std::uint64_t n = identities_[h]++;
+  seeded_rng random(n == 0 ? s : s.derive("again", n));
+  secrets_[h] = *keys::genkey(crypto_, random, bits, name_space_);
+  keys_[h] = crypto_.to_public(secrets_[h]);
 }
 
 void world::make_network() {

@@ -3,7 +3,6 @@
 
 #include "actors/proto/dht/cache.hpp"
 #include "actors/proto/record/record.hpp"
-#include "sim/nat/profiles.hpp"
 #include "sim/world/asker.hpp"
 #include "sim/world/world.hpp"
 
@@ -63,8 +62,19 @@ void world::churn(std::size_t h) {
   const churn_config& c = *scenario_.peers[plan_.hosts[h].group].churn;
   sim_->after(draw(c.online, churn_rng_), [this, h, &c] {
     stop(h);
-    sim_->after(draw(c.offline, churn_rng_), [this, h] { arrive(h); });
+    sim_->after(draw(c.offline, churn_rng_), [this, h, &c] {
+      if (c.replace && !hosts_[h]->running()) replace(h);
+      arrive(h);
+    });
   });
+}
+
+void world::replace(std::size_t h) {
+  make_identity(h);
+  hosts_[h]->become(keys_[h]);
+  by_key_.emplace(
+      std::upper_bound(by_key_.begin(), by_key_.end(), std::pair{keys_[h], std::uint32_t{0}}),
+      keys_[h], static_cast<std::uint32_t>(h));
 }
 
 void world::start(std::size_t h) {
@@ -184,7 +194,9 @@ void world::look_up(const workload_item& w) {
   dht::lookup l;
   l.target = record::location_of(crypto_, keys_[*sought], name_space_);
   ask_dht(*sim_, asker_, hosts_[*asker]->peer()->all->dht, l,
-          [this, sought = *sought](const dht::finished* f) { on_found(sought, f); });
+          [this, sought = *sought, key = keys_[*sought]](const dht::finished* f) {
+            if (key == keys_[sought]) on_found(sought, f);  // else it is somebody else by now
+          });
 }
 
 void world::on_found(std::size_t sought, const dht::finished* f) {
@@ -237,6 +249,7 @@ void world::happen(const event_item& e) {
   if (e.every > 0ns) sim_->after(e.every, [this, &e] { happen(e); });
   const auto hit = hit_by(e);
   if (e.kind == event_kind::partition) cut_off(hit, e.lasts);
+  const std::size_t boxes_before = boxes_.size();
   for (const std::size_t h : hit) {
     switch (e.kind) {
       case event_kind::kill:
@@ -258,73 +271,14 @@ void world::happen(const event_item& e) {
         change_address(h);
         break;
       case event_kind::nat_change:
-        replace_boxes(h, e.nat);
+        // Who shares its boxes with one that was hit before has the new ones already.
+        if (const auto box = plan_.hosts[h].box; !box || *box < boxes_before)
+          replace_boxes(h, e.nat);
         break;
       case event_kind::partition:
         break;
     }
   }
-}
-
-void world::change_address(std::size_t h) {
-  const ip_address fresh = public_address((1U << 19) + addresses_changed_++);
-  for (auto b = plan_.hosts[h].box; b; b = plan_.boxes[*b].outer)
-    if (plan_.boxes[*b].external.is_global()) {
-      net_->change_address(boxes_[*b], {fresh});
-      return;
-    }
-  attachment there{fresh, {}};
-  for (auto b = plan_.hosts[h].box; b; b = plan_.boxes[*b].outer) there.boxes.push_back(boxes_[*b]);
-  net_->move(hosts_[h]->id(), there);
-  hosts_[h]->readdressed();
-}
-
-void world::replace_boxes(std::size_t h, const std::vector<std::string>& profiles) {
-  std::size_t i = 0;
-  for (auto b = plan_.hosts[h].box; b && i < profiles.size(); b = plan_.boxes[*b].outer, ++i) {
-    const nat::config* c = nat::profile(profiles[i]);
-    box_plan& old = plan_.boxes[*b];
-    // A firewall's inside has public addresses, a NAT's has not: one cannot become the other.
-    if (!c || (c->mapping == nat::mapping_kind::none) != old.external.is_unspecified()) continue;
-    old.behaviour = nat::borrow(*c);
-    old.profile = profiles[i];
-    nat::box& box = net_->box(boxes_[*b]);
-    const auto pool = box.pool();
-    box = nat::box(old.behaviour, std::vector<ip_address>(pool.begin(), pool.end()),
-                   root_.derive("replaced box", *b));
-  }
-  std::string& text = plan_.hosts[h].nat_label;
-  text.clear();
-  for (auto b = plan_.hosts[h].box; b; b = plan_.boxes[*b].outer)
-    text += (text.empty() ? "" : " + ") + plan_.boxes[*b].profile;
-  if (text.empty()) text = "public";
-}
-
-ip_address world::public_address_of(std::size_t h) const {
-  ip_address a = hosts_[h]->local().address;
-  for (auto b = plan_.hosts[h].box; b; b = plan_.boxes[*b].outer)
-    if (const auto pool = net_->box(boxes_[*b]).pool(); !pool.empty()) a = pool.front();
-  return a;
-}
-
-void world::cut_off(const std::vector<std::size_t>& hosts, duration lasts) {
-  std::vector<ip_address> inside;
-  for (const std::size_t h : hosts) inside.push_back(public_address_of(h));
-  std::sort(inside.begin(), inside.end());
-  const std::size_t number = ++partitions_;
-  cut_off_.emplace(number, std::move(inside));
-  sim_->after(lasts, [this, number] { cut_off_.erase(number); });
-}
-
-bool world::hears(const host& at, const ip_address& from) const {
-  if (cut_off_.empty() || !from.is_global()) return true;
-  const ip_address here = public_address_of(at.number());
-  return std::all_of(cut_off_.begin(), cut_off_.end(), [&](const auto& partition) {
-    const auto inside = [&](const ip_address& a) {
-      return std::binary_search(partition.second.begin(), partition.second.end(), a);
-    };
-    return inside(from) == inside(here);
-  });
 }
 
 bool world::uses_relay(const pair& p, std::size_t relay) const {

@@ -1,5 +1,7 @@
 #include "sim/world/host.hpp"
 
+#include "transport/check.hpp"
+
 namespace wh::sim {
 
 namespace {
@@ -51,6 +53,12 @@ void host::stop() {
   peer_.reset();
   wireguard_.reset();
   alarm_ = {};
+}
+
+void host::become(const public_key& key) {
+  WH_CHECK(!running());
+  key_ = key;
+  disk_ = {};
 }
 
 duration host::time_online() const {

@@ -52,6 +52,8 @@ class host final : private network_port, private wireguard_device {
   /// As if the power went: nothing is said to anybody.
   void stop();
   bool running() const { return peer_.has_value(); }
+  /// Somebody else sits here from the next start on, and finds an empty disk. Not while it runs.
+  void become(const public_key& key);
 
   /// Sends through WireGuard; lost when the host does not run.
   void send_payload(const public_key& to, bytes payload);

@@ -144,9 +144,14 @@ void world::measure_network() {
   metrics_.add("network.undeliverable",
                dropped(drop::no_route) + dropped(drop::offline) + dropped(drop::no_socket));
   metrics_.add("nat.drops", dropped(drop::box));
-  metrics_.add("nat.boxes", boxes_.size());
-  for (const box_id b : boxes_)
-    metrics_.observe("nat.mappings", static_cast<double>(net_->box(b).mappings(sim_->now())));
+  // Those that were replaced stand in nobody's way any more.
+  std::set<std::size_t> in_use;
+  for (std::size_t h = 0; h < hosts_.size(); ++h)
+    for (const std::size_t b : chain_of(h)) in_use.insert(b);
+  metrics_.add("nat.boxes", in_use.size());
+  for (const std::size_t b : in_use)
+    metrics_.observe("nat.mappings",
+                     static_cast<double>(net_->box(boxes_[b]).mappings(sim_->now())));
   std::uint64_t rejected = 0;
   for (const auto& [what, count] : notes_)
     if (rejections().count(what)) rejected += count;

@@ -36,6 +36,7 @@ class world final : private actors::observer, private host_watcher {
   // building
   expected<void, std::string> build();
   void make_identities();
+  void make_identity(std::size_t h);
   void make_network();
   void make_groups();
   expected<void, std::string> find_flow();
@@ -56,8 +57,16 @@ class world final : private actors::observer, private host_watcher {
   void look_up(const workload_item& w);
   void on_found(std::size_t sought, const dht::finished* f);
   void happen(const event_item& e);
+  void replace(std::size_t h);
+
+  // places
+  std::vector<std::size_t> chain_of(std::size_t h) const;  // boxes, inside first
+  ip_address fresh_public_address();
+  void move(std::size_t h, const ip_address& to);
   void change_address(std::size_t h);
   void replace_boxes(std::size_t h, const std::vector<std::string>& profiles);
+  void rebuild_boxes(std::size_t h, const std::vector<std::string>& profiles);
+  void relabel(std::size_t h);
   void cut_off(const std::vector<std::size_t>& hosts, duration lasts);
   /// Where the internet sees this host: its own address, or its outermost box's.
   ip_address public_address_of(std::size_t h) const;
@@ -107,7 +116,9 @@ class world final : private actors::observer, private host_watcher {
   plan plan_;
   std::vector<private_key> secrets_;
   std::vector<public_key> keys_;
-  std::vector<std::pair<public_key, std::uint32_t>> by_key_;  // sorted
+  std::vector<std::uint64_t> identities_;  // how many a host had so far
+  /// Sorted. A host that came back as somebody else is here with each key it had.
+  std::vector<std::pair<public_key, std::uint32_t>> by_key_;
 
   std::unique_ptr<simulation> sim_;
   std::unique_ptr<network> net_;

@@ -265,3 +265,13 @@ TEST_CASE("a file that is not there says so") {
   REQUIRE_FALSE(s);
   CHECK(s.error().render() == "/no/such/file.toml: error: no such file\n");
 }
+
+TEST_CASE("who is known by its key cannot come back as somebody else") {
+  CHECK(complaint(least + "churn = { scale_s = 5, replace = true }\n") ==
+        "x.toml:7:34: error: boot nodes are known by their keys, and cannot come back as others; "
+        "use a group without `boot`\n"
+        "    churn = { scale_s = 5, replace = true }\n"
+        "                                     ^~~~\n");
+  CHECK(complaint(least + "[[peers]]\ngroup = \"m\"\nchurn = { scale_s = 5, replace = true }\n")
+            .find("members are known by their keys") != std::string::npos);
+}

@@ -48,7 +48,7 @@ arrive_at_s = 0.1
 arrive_over_s = 2
 start_from_cache = true
 workbit = 5
-churn = { session = "constant", shape = 0.6, scale_s = 10, offline = "weibull", offline_shape = 0.7, offline_scale_s = 20, replace = true }
+churn = { session = "constant", shape = 0.6, scale_s = 10, offline = "weibull", offline_shape = 0.7, offline_scale_s = 20, replace = false }
 [[peers]]
 group = "boot"
 count = 3
@@ -220,6 +220,14 @@ TEST_CASE("options reach every value") {
   CHECK(s->peers[0].nat.size() == 2);
   CHECK(s->seeds == std::vector<std::uint64_t>{3, 4});
   CHECK(s->name == "other");
+}
+
+TEST_CASE("nodes may come back as others") {
+  const auto s = parse(least +
+                       "[[peers]]\ngroup = \"n\"\nrole = \"node\"\n"
+                       "churn = { scale_s = 5, replace = true }\n");
+  REQUIRE(s);
+  CHECK(s->peers[1].churn->replace);
 }
 
 TEST_CASE("a later option wins, and an option may replace a whole table") {

@@ -111,4 +111,96 @@ TEST_CASE("a changed NAT is what the row of the pair and the oracle speak of") {
   CHECK(after.pairs.front().from_nat == "symmetric");
 }
 
+TEST_CASE("a firewall is replaced by a NAT, a NAT by a firewall, and either by a chain") {
+  const auto change = [](const std::string& to) {
+    return "[[events]]\nat_s = 60\nnat_change = { group = \"a\", nat = " + to + " }\n";
+  };
+  const struct {
+    const char *before, *after, *label;
+    unsigned boxes;
+  } changes[] = {
+      {"stateful_firewall", "\"openwrt\"", "openwrt", 2},
+      {"openwrt", "\"stateful_firewall\"", "stateful_firewall", 2},
+      {"openwrt", "[\"openwrt\", \"cgn_eim\"]", "openwrt + cgn_eim", 3},
+      {"", "\"openwrt\"", "openwrt", 2},
+  };
+  for (const auto& c : changes)
+    for (const std::string detail : {"cloud", "packets"}) {
+      INFO(c.before << " to " << c.after << ", " << detail);
+      const auto r = play(text(pair_scene{"170", "detail = \"" + detail + "\"", c.before,
+                                          "cone_port_restricted", change(c.after)}
+                                   .toml()));
+      CHECK(path(r) == path_kind::direct);
+      CHECK(r.pairs.front().from_nat == c.label);
+      CHECK(metric(r, "nat.boxes") == c.boxes);
+      // Its address did change: that costs a pair its path for a while.
+      CHECK(metric(r, "paths.outage_s.max") + metric(r, "paths.changes") > 0);
+    }
+}
+
+TEST_CASE("hosts on one network move together when their box is replaced") {
+  const auto r = play(text(R"(name = "lan"
+question = "Do those who share a box share the new one?"
+duration_s = 200
+crypto = "modelled"
+[[peers]]
+group = "boot"
+role = "node"
+boot = true
+relay = true
+[[peers]]
+group = "nodes"
+count = 12
+role = "node"
+relay = true
+publish = false
+[[peers]]
+group = "lan"
+count = 3
+nat = "stateful_firewall"
+shared_nat = true
+[[workload]]
+from_s = 20
+connect = { from = "lan", to = "lan" }
+[[events]]
+at_s = 60
+nat_change = { group = "lan", nat = "openwrt" }
+)"));
+  CHECK(metric(r, "nat.boxes") == 1);
+  REQUIRE(r.pairs.size() == 3);
+  for (const auto& p : r.pairs) {
+    CHECK(p.path == path_kind::direct);
+    CHECK(p.to_nat == "openwrt");
+  }
+}
+
+wh::sim::scenario coming_and_going(bool replace) {
+  return text(std::string(R"(name = "replace"
+question = "Do keys stay when peers come and go?"
+duration_s = 600
+crypto = "modelled"
+[[peers]]
+group = "boot"
+role = "node"
+boot = true
+[[peers]]
+group = "nodes"
+count = 10
+role = "node"
+churn = { session = "constant", scale_s = 100, offline = "constant", offline_scale_s = 5, replace = )") +
+              (replace ? "true" : "false") + R"( }
+[[workload]]
+from_s = 100
+lookups = { per_s = 1, to = "nodes" }
+)");
+}
+
+TEST_CASE("who comes back as somebody else is found by the new key, and has nothing saved") {
+  const auto same = play(coming_and_going(false)), other = play(coming_and_going(true));
+  CHECK(metric(same, "peers.started") == metric(other, "peers.started"));
+  CHECK(same.trace_hash != other.trace_hash);
+  CHECK(metric(other, "dht.lookup_success_ratio") > 0.95);
+  CHECK(play(coming_and_going(true)).trace_hash == other.trace_hash);
+}
+
 }  // namespace
