@@ -14,6 +14,9 @@ session::layer::config session_config(const peer_config& c, const std::vector<en
   return s;
 }
 
+/// Actions for which room is kept between two events.
+constexpr std::size_t todo_kept = 8;
+
 /// GATEWAY owns the datagram port and the sessions. Whatever comes is taken apart here and handed
 /// on by its kind; frames of relays are wrapped and unwrapped here, for a route is a matter of
 /// sessions.
@@ -68,6 +71,8 @@ class gateway_shell final : public peer_shell<gateway_actor> {
       std::visit([this](auto& a) { perform(a); }, next);
     }
     todo_.clear();
+    // A hundred sessions that end at once must not be paid for with memory for ever.
+    if (todo_.capacity() > todo_kept) todo_.shrink_to_fit();
     arm(layer_.next_timeout());
   }
 

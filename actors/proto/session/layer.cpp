@@ -307,7 +307,8 @@ void layer::handle_timeout(time_point now, actions& out) {
   if (now >= urgent_) {
     const auto listed = timed_;
     for (const slot s : listed)
-      if (peers_[s].timed && peers_[s].activity && deadline_of(*peers_[s].activity) <= now)
+      if (peers_.used(s) && peers_[s].timed && peers_[s].activity &&
+          deadline_of(*peers_[s].activity) <= now)
         wake(now, s, out);
     urgent_ = never;
     std::erase_if(timed_, [this](slot s) {
@@ -350,8 +351,8 @@ void layer::sweep(time_point now, actions& out) {
   sweep_at_ = never;
   for (std::size_t i = 0; i < peers_.slot_end(); ++i) {
     const auto s = static_cast<slot>(i);
+    if (!peers_.used(s)) continue;
     peer& p = peers_[s];
-    if (!p.used) continue;
     if (p.current.exists()) {
       const time_point end = std::min(p.active + idle_max, p.current.born + age_max);
       if (end <= now) {

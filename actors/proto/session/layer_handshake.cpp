@@ -264,7 +264,7 @@ void layer::make_half_open(time_point now, slot s, actions& out) {
     std::optional<slot> oldest;
     for (std::size_t i = 0; i < peers_.slot_end(); ++i) {
       const auto t = static_cast<slot>(i);
-      const activity* a = peers_[t].activity.get();
+      const activity* a = peers_.used(t) ? peers_[t].activity.get() : nullptr;
       if (a == nullptr || !a->half_open()) continue;
       if (!oldest || a->half_open_since < peers_[*oldest].activity->half_open_since) oldest = t;
     }
@@ -408,7 +408,7 @@ void layer::on_cookie_reply(time_point now, const received& r, actions& out) {
 /// The peer has the keys of `fresh`, and so do we.
 void layer::establish(time_point now, slot s, const session_state& fresh, actions& out) {
   peer& p = peers_[s];
-  p.active = now;
+  peers_.touch(s, now);
   expire_by(now + idle_max);
   const bool had = p.current.exists();
   if (had) {
@@ -448,11 +448,10 @@ void layer::establish(time_point now, slot s, const session_state& fresh, action
 
 void layer::make_room(slot keep, actions& out) {
   std::optional<slot> oldest;
-  for (std::size_t i = 0; i < peers_.slot_end(); ++i) {
-    const auto t = static_cast<slot>(i);
-    if (t == keep || !peers_[t].current.exists()) continue;
-    if (!oldest || peers_[t].active < peers_[*oldest].active) oldest = t;
-  }
+  peers_.each_by_age([&](slot t) {
+    if (t != keep && peers_[t].current.exists()) oldest = t;
+    return !oldest;
+  });
   if (!oldest) return;
   say(out, "session.evicted", peers_[*oldest].route(), peers_[*oldest].key);
   remove(*oldest);

@@ -41,7 +41,7 @@ void layer::send_sealed(time_point now, slot s, byte_view plain, const wire::rou
   const std::uint64_t counter = p.current.sent++;
   store_be(d.data() + header_size + 4, counter);
   crypto_.seal(byte_span{d}.subspan(transport_sealed), p.current.send_key, counter, {}, plain);
-  p.active = now;
+  peers_.touch(s, now);
   out.emplace_back(transmit{via, std::move(d), limit, p.key});
 }
 
@@ -102,7 +102,7 @@ void layer::on_transport(time_point now, const received& r, actions& out) {
   // Authentic from here on.
   const bool newest = state->seen.newest(counter);
   state->seen.mark(counter);
-  p.active = now;
+  peers_.touch(s, now);
   if (a != nullptr && state == &a->next) {
     const session_state fresh = a->next;
     p.serves_dht = a->next_serves_dht;

@@ -23,13 +23,13 @@ std::vector<session_table::entry>::const_iterator session_table::position(
   return std::lower_bound(order_.begin(), order_.end(), k,
                           [this](const entry& e, const public_key& x) {
                             const auto p = prefix_of(x);
-                            return e.prefix != p ? e.prefix < p : slots_[e.at].key < x;
+                            return e.prefix != p ? e.prefix < p : slots_[e.at]->key < x;
                           });
 }
 
 std::optional<session_table::slot> session_table::find(const public_key& k) const {
   const auto it = position(k);
-  if (it == order_.end() || slots_[it->at].key != k) return std::nullopt;
+  if (it == order_.end() || slots_[it->at]->key != k) return std::nullopt;
   return it->at;
 }
 
@@ -46,27 +46,49 @@ session_table::slot session_table::add(const public_key& k) {
     s = static_cast<slot>(slots_.size());
     slots_.emplace_back();
   }
-  slots_[s].key = k;
-  slots_[s].used = true;
+  slots_[s] = std::make_unique<peer>();
+  slots_[s]->key = k;
+  link_newest(s);
   make_room(order_);
   order_.insert(order_.begin() + where, entry{prefix_of(k), s});
   return s;
 }
 
 void session_table::remove(slot s) {
-  order_.erase(position(slots_[s].key));
-  slots_[s] = peer{};
+  order_.erase(position(slots_[s]->key));
+  unlink(s);
+  slots_[s].reset();
   free_.push_back(s);
+}
+
+void session_table::link_newest(slot s) {
+  slots_[s]->older = newest_;
+  slots_[s]->newer = none;
+  (newest_ == none ? oldest_ : slots_[newest_]->newer) = s;
+  newest_ = s;
+}
+
+void session_table::unlink(slot s) {
+  const peer& p = *slots_[s];
+  (p.older == none ? oldest_ : slots_[p.older]->newer) = p.newer;
+  (p.newer == none ? newest_ : slots_[p.newer]->older) = p.older;
+}
+
+void session_table::touch(slot s, time_point now) {
+  slots_[s]->active = now;
+  if (s == newest_) return;
+  unlink(s);
+  link_newest(s);
 }
 
 std::optional<session_table::slot> session_table::slot_of(std::uint32_t index) const {
   const auto s = static_cast<slot>(index & 0xffff);
-  if (s >= slots_.size() || !slots_[s].used || index >> 16 == 0) return std::nullopt;
+  if (s >= slots_.size() || slots_[s] == nullptr || index >> 16 == 0) return std::nullopt;
   return s;
 }
 
 std::uint32_t session_table::fresh_index(slot s, rng& random) const {
-  const peer& p = slots_[s];
+  const peer& p = *slots_[s];
   for (;;) {
     const auto index = static_cast<std::uint32_t>(random.between(1, 0xffff)) << 16 | s;
     if (index == p.current.mine) continue;
@@ -79,7 +101,7 @@ std::uint32_t session_table::fresh_index(slot s, rng& random) const {
 }
 
 activity& session_table::activity_of(slot s) {
-  auto& a = slots_[s].activity;
+  auto& a = slots_[s]->activity;
   if (!a) a = std::make_unique<activity>();
   return *a;
 }

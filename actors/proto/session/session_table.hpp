@@ -101,12 +101,12 @@ struct activity {
 struct peer {
   public_key key;
   session_state current;
-  time_point active{};       // last packet, either way
+  time_point active{};       // last packet, either way; session_table::touch sets it
   time_point asked = never;  // first request since something came
   time_point direct_heard{};
-  endpoint proven[2];  // addresses, the last used first
-  bool used = false;
-  bool relayed = false;  // the default route is through `relay`
+  endpoint proven[2];                  // addresses, the last used first
+  std::uint16_t older = 0, newer = 0;  // session_table's order by `active`
+  bool relayed = false;                // the default route is through `relay`
   bool serves_dht = false;
   bool timed = false;  // listed by the layer for its deadlines
   std::unique_ptr<public_key> relay;
@@ -116,8 +116,8 @@ struct peer {
   wire::route route() const { return relayed ? wire::through(*relay) : wire::direct(proven[0]); }
 };
 
-/// Peers in numbered slots; an index on the wire is 16 random bits and the slot. References and
-/// pointers last until the next `add`.
+/// Peers in numbered slots; an index on the wire is 16 random bits and the slot. A peer's address
+/// in memory does not change until it is removed.
 class session_table {
  public:
   using slot = std::uint16_t;
@@ -127,8 +127,18 @@ class session_table {
   /// `k` must not be there, and the table not full.
   slot add(const public_key& k);
   void remove(slot s);
-  peer& operator[](slot s) { return slots_[s]; }
-  const peer& operator[](slot s) const { return slots_[s]; }
+  /// The slot must be in use.
+  peer& operator[](slot s) { return *slots_[s]; }
+  const peer& operator[](slot s) const { return *slots_[s]; }
+  bool used(slot s) const { return slots_[s] != nullptr; }
+  /// A packet came from the peer, or went to it.
+  void touch(slot s, time_point now);
+  /// Calls f(slot) for each peer, the one silent longest first, until f says no.
+  template <class F>
+  void each_by_age(F f) const {
+    for (slot s = oldest_; s != none && f(s); s = slots_[s]->newer) {
+    }
+  }
   /// The slot an index belongs to, if it is in use.
   std::optional<slot> slot_of(std::uint32_t index) const;
   /// An index that no session or handshake of the slot has; never 0.
@@ -139,8 +149,8 @@ class session_table {
   /// Slots run from 0 to below this; some may be unused.
   std::size_t slot_end() const { return slots_.size(); }
   std::size_t memory() const {
-    return slots_.capacity() * sizeof(peer) + order_.capacity() * sizeof(entry) +
-           free_.capacity() * sizeof(slot);
+    return size() * sizeof(peer) + slots_.capacity() * sizeof(void*) +
+           order_.capacity() * sizeof(entry) + free_.capacity() * sizeof(slot);
   }
 
  private:
@@ -148,11 +158,16 @@ class session_table {
     std::uint64_t prefix;  // first bytes of the key; most comparisons end here
     slot at;
   };
+  static constexpr slot none = slots_max;
   std::vector<entry>::const_iterator position(const public_key& k) const;
+  void link_newest(slot s);
+  void unlink(slot s);
 
-  std::vector<peer> slots_;
+  // Each on the heap by itself: a table keeps no memory of its busiest hour.
+  std::vector<std::unique_ptr<peer>> slots_;
   std::vector<entry> order_;  // by key
   std::vector<slot> free_;
+  slot oldest_ = none, newest_ = none;
 };
 
 }  // namespace wh::session
