@@ -15,8 +15,8 @@ constexpr metric_definition definitions[] = {
      "Peers that completed a lookup of their own id, of those that ran for 30 s or longer."},
     {"dht.lookup_requests", k::distribution, "1", "Requests sent by one lookup of the workload."},
     {"dht.lookup_success_ratio", k::ratio, "1",
-     "Lookups of the workload that found the newest record of a peer that ran then, of those "
-     "finished."},
+     "Lookups by peers that have joined which found the newest record of a peer that ran then, of "
+     "those finished."},
     {"dht.lookup_time_s", k::distribution, "s",
      "From a lookup's start to its record, of those that succeeded."},
     {"dht.lookup_timeouts", k::distribution, "1", "Requests of one lookup that stayed unanswered."},

@@ -186,7 +186,10 @@ void world::look_up(const workload_item& w) {
   };
   // A minute is what a peer is given to be found after it came.
   const auto settled = [&](host& h) { return h.running() && now - h.started() >= 60s; };
-  const auto asker = pick(w.lookups->from, settled);
+  // Who hears nobody cannot ask: what is measured is the DHT, not the host's firewall.
+  const auto asker = pick(w.lookups->from, [&](host& h) {
+    return settled(h) && joined_after_[h.number()].has_value();
+  });
   const auto sought = pick(w.lookups->to, [&](host& h) {
     return settled(h) && (!asker || h.number() != *asker) && h.disk().load(actors::sequence_name);
   });

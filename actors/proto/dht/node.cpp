@@ -86,7 +86,7 @@ void node::handle(time_point now, const add_contacts& in, actions& out) {
   }
   if (refused > 0)
     out.emplace_back(note{"dht.seeds_full", {}, {}, static_cast<std::int64_t>(refused)});
-  if (!joined_ && !seeds_.empty()) join(now, out);
+  if (!joined_ && !seeds_.empty()) join(now, config_.k, out);
 }
 
 void node::handle(time_point now, const failed& in, actions& out) {
@@ -355,12 +355,15 @@ void node::handle_timeout(time_point now, actions& out) {
       ++i;
     }
   }
-  if (next_join_ <= now) join(now, out);
+  if (next_join_ <= now) join(now, config_.k, out);
   if (next_self_ <= now) {
     next_self_ = now + jittered(self_every_);
-    self_every_ = std::min(self_every_ * 2, config_.self_lookup_max);
-    if (table_.size() >= config_.k) self_every_ = std::max(self_every_, config_.self_lookup_first);
-    join(now, out);
+    self_every_ = std::min(self_every_ * 4, config_.self_lookup_max);
+    const bool full = table_.size() >= config_.k;
+    if (full) self_every_ = std::max(self_every_, config_.self_lookup_first);
+    const bool settled = joined_ && full && !look_again_;
+    join(now, settled ? std::min<std::size_t>(config_.self_lookup_width, config_.k) : config_.k,
+         out);
   }
   if (next_probe_ <= now) {
     next_probe_ = probe_candidate(now, true, out) ? now + config_.upkeep_first : never;

@@ -54,12 +54,22 @@ struct config {
   /// many tell of it: under churn most of what a lookup is told of and does not know is gone.
   duration failure_life = 10min;
   std::uint8_t failures_max = 64;
+  /// Who serves nobody and spoke to us within this may be asked to dial somebody: its NAT still
+  /// lets us in.
+  duration guest_life = 25s;
+  std::uint8_t guests_max = 8;
   /// Whom we heard of within this is not asked just to see whether it lives.
   duration contact_fresh = 10min;
   /// While the table is smaller than a bucket: others that join now are not in anybody's table yet.
   duration self_lookup_sparse = 5s;
   duration self_lookup_first = 5min;
   duration self_lookup_max = 4h;
+  /// Of the later ones only so many of those closest to us are asked: our neighbours are known, and
+  /// any of them knows who is new among them.
+  std::uint8_t self_lookup_width = 8;
+  /// A network that grew by this factor since a record's holders were looked up has others closer
+  /// to the record's place: they are looked up anew.
+  double growth = 1.5;
   duration join_retry = 2s;
   duration join_retry_max = 5min;
   /// Between two looks around, as long as they follow each other doubled up to `join_retry_max`.
@@ -210,6 +220,7 @@ class node {
     wire::location where;
     std::vector<holder> holders;
     time_point looked_up{};
+    double nodes_then = 0;  // estimate of the network's size at that time
     time_point next = time_point::max();
     duration retry{0};
     std::uint16_t waiting = 0, copies = 0;
@@ -226,6 +237,9 @@ class node {
   wire::bounded<wire::contact, wire::k> contacts_for(const node_id& target,
                                                      const public_key& asker);
   static void answer(const received& in, wire::message what, actions& out);
+  void remember_guest(time_point now, const received& in);
+  std::optional<wire::contact> helper_for(time_point now, const received& asker,
+                                          wire::translation nat);
   wire::store_result judge(time_point now, const received& in, const wire::store& m);
 
   // Answers to us: node.cpp
@@ -256,7 +270,7 @@ class node {
 
   // Lookups: node_lookup.cpp
   void start(time_point now, purpose why, const lookup& in, std::uint32_t publication,
-             bool with_seeds, actions& out);
+             std::size_t width, bool with_seeds, actions& out);
   void pump(time_point now, std::uint32_t id, actions& out);
   void finish(time_point now, std::unique_ptr<running> l, actions& out);
   running* find_lookup(std::uint32_t id);
@@ -268,10 +282,12 @@ class node {
   void store_at_holders(time_point now, publication& p, actions& out);
   void store_result(time_point now, std::uint32_t id, bool ok, actions& out);
   void later(time_point now, publication& p);
+  void follow_growth(time_point now, actions& out);
   publication* find_publication(std::uint32_t id);
 
   // Upkeep: node_upkeep.cpp
-  void join(time_point now, actions& out);
+  /// `width`: how many of the closest are asked.
+  void join(time_point now, std::size_t width, actions& out);
   void join_over(time_point now, const running& l, actions& out);
   void upkeep(time_point now, actions& out);
   bool probe_candidate(time_point now, bool siblings_only, actions& out);
@@ -300,6 +316,11 @@ class node {
     bool silent;  // else it answered, and serves nobody
   };
   std::vector<failure> failed_;  // strangers that are of no use, oldest first
+  struct guest {
+    wire::contact who;
+    time_point heard;
+  };
+  std::vector<guest> guests_;  // lately asked us something, and serve nobody; oldest first
   time_point look_around_after_{};
   duration look_around_every_{0};
   time_point next_join_ = never, next_upkeep_ = never, next_self_ = never, next_probe_ = never;

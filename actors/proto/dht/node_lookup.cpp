@@ -29,7 +29,7 @@ void node::handle(time_point now, const lookup& in, actions& out) {
   const auto users = std::count_if(lookups_.begin(), lookups_.end(),
                                    [](const auto& l) { return l->why == purpose::user; });
   if (users < config_.lookups_max) {
-    start(now, purpose::user, in, 0, !joined_, out);
+    start(now, purpose::user, in, 0, config_.k, !joined_, out);
   } else if (waiting_.size() < config_.lookups_waiting_max) {
     waiting_.push_back(in);
   } else {
@@ -39,7 +39,7 @@ void node::handle(time_point now, const lookup& in, actions& out) {
 }
 
 void node::start(time_point now, purpose why, const lookup& in, std::uint32_t publication_id,
-                 bool with_seeds, actions& out) {
+                 std::size_t width, bool with_seeds, actions& out) {
   lookup asked = in;
   if (why == purpose::self) {
     asked.target = keys::node_id_of(crypto_, config_.self, config_.name_space);
@@ -47,7 +47,7 @@ void node::start(time_point now, purpose why, const lookup& in, std::uint32_t pu
     asked.paths = 1;
   }
   lookup_limits limits;
-  limits.k = static_cast<std::uint8_t>(config_.k);
+  limits.k = static_cast<std::uint8_t>(width);
   limits.alpha = static_cast<std::uint8_t>(config_.alpha);
   limits.paths = static_cast<std::uint8_t>(
       asked.paths == 0 ? config_.paths : std::min<std::size_t>(asked.paths, 8));
@@ -130,6 +130,7 @@ void node::finish(time_point now, std::unique_ptr<running> l, actions& out) {
       if (p == nullptr) break;
       p->looking = false;
       p->looked_up = now;
+      p->nodes_then = table_.estimated_nodes();
       p->holders.clear();
       if (l->best && record::newer(*l->best, p->value))
         out.emplace_back(note{"dht.newer_record_exists",
@@ -161,7 +162,7 @@ void node::finish(time_point now, std::unique_ptr<running> l, actions& out) {
         const lookup next = waiting_.front();
         waiting_.erase(waiting_.begin());
         if (waiting_.empty()) waiting_.shrink_to_fit();
-        start(now, purpose::user, next, 0, !joined_, out);
+        start(now, purpose::user, next, 0, config_.k, !joined_, out);
       }
     }
   }
@@ -219,7 +220,7 @@ void node::start_round(time_point now, publication& p, actions& out) {
   p.looking = true;
   lookup l;
   l.target = p.where;
-  start(now, purpose::publication, l, p.id, false, out);
+  start(now, purpose::publication, l, p.id, config_.k, false, out);
 }
 
 void node::store_at_holders(time_point now, publication& p, actions& out) {
@@ -235,6 +236,15 @@ void node::store_at_holders(time_point now, publication& p, actions& out) {
   if (p.holders.empty()) {
     out.emplace_back(published{p.value.sequence, 0});
     later(now, p);
+  }
+}
+
+void node::follow_growth(time_point now, actions& out) {
+  const double nodes = table_.estimated_nodes();
+  for (publication& p : publications_) {
+    if (p.looking || p.waiting > 0 || nodes < p.nodes_then * config_.growth) continue;
+    p.holders.clear();
+    start_round(now, p, out);
   }
 }
 

@@ -88,6 +88,7 @@ wire::store_result node::judge(time_point now, const received& in, const wire::s
 
 void node::on(time_point now, const received& in, const wire::store& m, actions& out) {
   asked_by(now, in);
+  remember_guest(now, in);
   const wire::store_result r = judge(now, in, m);
   if (r != wire::store_result::stored)
     out.emplace_back(note{"dht.store_refused", in.from, in.where, static_cast<std::int64_t>(r)});
@@ -95,35 +96,62 @@ void node::on(time_point now, const received& in, const wire::store& m, actions&
   if (!in.early) out.emplace_back(send{{in.from, in.where}, wire::stored{m.tx, r}});
 }
 
-void node::on(time_point now, const received& in, const wire::dial_request& m, actions& out) {
-  if (in.early || !config_.serves || !sane(in.where)) return;
-  const prefix asker = id_of(in.from);
+void node::remember_guest(time_point now, const received& in) {
+  if (in.early || in.serves_dht || !config_.serves || !sane(in.where)) return;
+  std::erase_if(guests_, [&](const guest& g) {
+    return g.who.key == in.from || now - g.heard > config_.guest_life;
+  });
+  if (guests_.size() >= config_.guests_max) guests_.erase(guests_.begin());
+  guests_.push_back({{in.from, in.where}, now});
+}
+
+/// Somebody in another network who may dial `asker`, a stranger to it if possible.
+std::optional<wire::contact> node::helper_for(time_point now, const received& asker,
+                                              wire::translation nat) {
+  const auto elsewhere = [&](const wire::contact& c) {
+    return c.key != asker.from &&
+           (config_.diverse ? network_of(c.where.address) != network_of(asker.where.address)
+                            : c.where.address != asker.where.address);
+  };
+  // Nobody is told of who serves nobody, so the asker cannot have talked to him: in a small network
+  // the only stranger there is. By turns, for anybody can be one at the price of a session. Not for
+  // askers behind NATs: the guest may be the one who is to meet it, and a NAT that takes his packet
+  // for a flow of its own gives the asker another port towards him.
+  if (nat == wire::translation::none &&
+      (random_.below(2) == 0 || table_.size() <= 2u * config_.k)) {
+    std::vector<wire::contact> able;
+    for (const guest& g : guests_)
+      if (now - g.heard <= config_.guest_life && elsewhere(g.who)) able.push_back(g.who);
+    if (!able.empty()) return able[random_.below(able.size())];
+  }
   // Whom the asker is likely to know, its NAT may already let in: not the ones close to it.
   const auto close = table_.size() > 2u * config_.k
-                         ? table_.closest(asker, config_.k, nullptr, true)
+                         ? table_.closest(id_of(asker.from), config_.k, nullptr, true)
                          : std::vector<const entry*>{};
-  const entry* helper = nullptr;
-  for (int attempt = 0; attempt < 8 && helper == nullptr; ++attempt) {
+  for (int attempt = 0; attempt < 8; ++attempt) {
     const entry* e = table_.random(random_);
-    if (e == nullptr) return;
-    const bool same_network = config_.diverse
-                                  ? network_of(e->where.address) == network_of(in.where.address)
-                                  : e->where.address == in.where.address;
-    if (e->fails > 0 || e->key == in.from || same_network) continue;
-    if (std::find(close.begin(), close.end(), e) != close.end()) continue;
-    helper = e;
+    if (e == nullptr) break;
+    if (e->fails > 0 || !elsewhere(e->contact())) continue;
+    if (std::find(close.begin(), close.end(), e) == close.end()) return e->contact();
   }
-  if (helper == nullptr) return;
+  return std::nullopt;
+}
+
+void node::on(time_point now, const received& in, const wire::dial_request& m, actions& out) {
+  if (in.early || !config_.serves || !sane(in.where)) return;
+  const auto helper = helper_for(now, in, m.nat);
+  remember_guest(now, in);
+  if (!helper) return;
   if (!dial_gate_.allow(now, dial_gap, dial_network_gap, in.where)) {
     out.emplace_back(note{"dht.dial_limited", in.from, in.where});
     return;
   }
-  out.emplace_back(send{helper->contact(), wire::dial_back{in.where, m.nonce}});
+  out.emplace_back(send{*helper, wire::dial_back{in.where, m.nonce}});
   out.emplace_back(send{{in.from, in.where}, wire::dial_passed{m.tx}});
 }
 
 void node::on(time_point now, const received& in, const wire::dial_back& m, actions& out) {
-  if (in.early || !config_.serves || !sane(m.target)) return;
+  if (in.early || !sane(m.target)) return;
   if (!reach_gate_.allow(now, dial_gap, dial_network_gap, m.target)) {
     out.emplace_back(note{"dht.reach_limited", in.from, m.target});
     return;

@@ -12,14 +12,14 @@ duration node::jittered(duration d) {
   return duration{static_cast<duration::rep>(3 * quarter + random_.below(2 * quarter + 1))};
 }
 
-void node::join(time_point now, actions& out) {
+void node::join(time_point now, std::size_t width, actions& out) {
   next_join_ = never;
   const bool at_it = std::any_of(lookups_.begin(), lookups_.end(),
                                  [](const auto& l) { return l->why == purpose::self; });
   // A look during which everybody fell silent is not the one that was to follow it.
   if (at_it && timeouts_in_row_ >= offline_after) next_join_ = now + jittered(join_every_);
   if (at_it || (seeds_.empty() && table_.size() == 0)) return;
-  start(now, purpose::self, {}, 0, true, out);
+  start(now, purpose::self, {}, 0, width, true, out);
 }
 
 void node::join_over(time_point now, const running& l, actions& out) {
@@ -41,7 +41,7 @@ void node::join_over(time_point now, const running& l, actions& out) {
     look_again_ = false;
     next_join_ = std::min(next_join_, now + config_.upkeep_first);
   }
-  if (joined_) return;
+  if (joined_) return follow_growth(now, out);
   joined_ = true;
   seeds_.erase(seeds_.begin() + boot_seeds_, seeds_.end());
   seeds_.shrink_to_fit();

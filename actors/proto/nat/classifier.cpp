@@ -59,6 +59,10 @@ bool classifier::talked_to(const ip_address& a) const {
          std::find(talked_to_.begin(), talked_to_.end(), short_hash(a)) != talked_to_.end();
 }
 
+bool classifier::untranslated() const {
+  return std::find(local_.begin(), local_.end(), external_) != local_.end();
+}
+
 void classifier::talking_to(const ip_address& a) {
   if (config_.how == mode::unknown) remember(a);
 }
@@ -207,7 +211,8 @@ void classifier::handle_timeout(time_point now, actions& out) {
       count > 0 ? able[random_.below(count)]->by : seen_[random_.below(seen_.size())].by;
   dial_tx_.value = static_cast<std::uint32_t>(random_.next());
   passed_on_ = false;
-  out.push_back(dial{whom, {dial_tx_, nonce_}});
+  const auto nat = untranslated() ? wire::translation::none : wire::translation::translated;
+  out.push_back(dial{whom, {dial_tx_, nonce_, nat}});
   next_dial_ = now + (settled || !helped ? dial_interval_ : config_.dial_interval);
 }
 
@@ -290,10 +295,10 @@ void classifier::judge(time_point now, actions& out) {
   if (config_.how == mode::direct ||
       (reachable_ && mapping_ != wire::nat_class::endpoint_dependent))
     v.kind = wire::nat_class::open;
-  const bool untranslated = std::find(local_.begin(), local_.end(), external_) != local_.end();
   const bool alone = few_peers_ && first_seen_ && now - *first_seen_ >= config_.provisional_after;
-  v.serves = v.kind == wire::nat_class::open ||
-             (untranslated && alone && dials_ < config_.dial_tries && config_.how == mode::unknown);
+  v.serves =
+      v.kind == wire::nat_class::open ||
+      (untranslated() && alone && dials_ < config_.dial_tries && config_.how == mode::unknown);
   damp(now, v);
   if (v == current_) return;
   current_ = v;

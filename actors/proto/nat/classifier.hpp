@@ -138,6 +138,7 @@ class classifier {
   void judge_also(time_point now, const endpoint& other);
   void damp(time_point now, verdict& v);
   bool talked_to(const ip_address& a) const;
+  bool untranslated() const;
   void remember(const ip_address& a);
 
   config config_;

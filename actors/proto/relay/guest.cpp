@@ -79,7 +79,7 @@ void guest::handle(time_point now, const visit& in, guest_actions& out) {
   stay* s = find(in.relay.key);
   if (!in.wanted) {
     if (!s || s->visitors == 0) return;
-    if (--s->visitors == 0 && !s->home) drop(now, in.relay.key, false, out);
+    if (--s->visitors == 0 && !s->home) drop(now, in.relay.key, 0s, out);
     return;
   }
   if (s) {
@@ -103,7 +103,8 @@ void guest::handle(time_point now, const guest_received& in, guest_actions& out)
   if (m->result != wire::attach_result::granted) {
     out.push_back(
         note{"relay.refused", in.from, s->relay.where, static_cast<std::int64_t>(m->result)});
-    drop(now, in.from, true, out);
+    drop(now, in.from,
+         m->result == wire::attach_result::refused ? config_.grudge_refused : config_.grudge, out);
     return;
   }
   if (s->unanswered == 0) return;  // a repeated answer
@@ -118,6 +119,7 @@ void guest::handle(time_point now, const guest_received& in, guest_actions& out)
                           config_.renew_min);
   if (s->granted) return;
   s->granted = true;
+  search_every_ = 0s;
   out.push_back(attached{s->relay, s->rtt});
   if (s->home) tell_homes(out);
 }
@@ -129,18 +131,18 @@ void guest::handle(time_point now, const suspect& in, guest_actions& out) {
 }
 
 void guest::handle(time_point now, const guest_failed& in, guest_actions& out) {
-  if (find(in.peer)) drop(now, in.peer, true, out);
+  if (find(in.peer)) drop(now, in.peer, config_.grudge, out);
 }
 
-void guest::drop(time_point now, const public_key& k, bool with_grudge, guest_actions& out) {
+void guest::drop(time_point now, const public_key& k, duration resent, guest_actions& out) {
   const auto at =
       std::find_if(stays_.begin(), stays_.end(), [&](const stay& s) { return s.relay.key == k; });
   if (at == stays_.end()) return;
   stays_.erase(at);
-  if (with_grudge) {
+  if (resent > 0s) {
     std::erase_if(grudges_, [&](const grudge& g) { return g.until <= now || g.relay == k; });
     if (grudges_.size() >= 4 * config_.candidates_max) grudges_.erase(grudges_.begin());
-    grudges_.push_back({k, now + config_.grudge});
+    grudges_.push_back({k, now + resent});
   }
   out.push_back(detached{k});
   tell_homes(out);
@@ -170,7 +172,11 @@ void guest::fill_homes(time_point now, guest_actions& out) {
     ++have;
   }
   if (have < config_.homes && !search_again_) {
-    search_again_ = now + 30s;
+    search_every_ = std::min(std::max(config_.search, 2 * search_every_), config_.search_max);
+    search_again_ = now + search_every_;
+    // Whom we know and do not ask for now may be the one.
+    for (const grudge& g : grudges_)
+      if (g.until > now) search_again_ = std::min(*search_again_, g.until);
     out.push_back(need_candidates{});
   }
 }
@@ -199,7 +205,7 @@ void guest::handle_timeout(time_point now, guest_actions& out) {
   }
   for (const public_key& k : dead) {
     out.push_back(note{"relay.silent", k, {}, 0});
-    drop(now, k, true, out);
+    drop(now, k, config_.grudge, out);
   }
   if (search_again_ && now >= *search_again_) {
     search_again_.reset();

@@ -22,9 +22,14 @@ struct guest_config {
   /// Relays kept for others' sake (their homes); one more is refused.
   std::size_t visits_max = 64;
   std::size_t candidates_max = 16;
-  /// A relay that failed or refused is not asked to be a home again before. A visit is asked all
+  /// A relay that failed or was full is not asked to be a home again before. A visit is asked all
   /// the same: the other side is there and nowhere else.
   duration grudge = 2min;
+  /// The same for one whose owner does not consent: that is a setting, and seldom changed.
+  duration grudge_refused = 1h;
+  /// Between two searches for candidates: twice as long each time that leaves homes missing.
+  duration search = 30s;
+  duration search_max = 10min;
 };
 
 /// Peers that might relay for us: public, and answered us a moment ago.
@@ -126,7 +131,8 @@ class guest {
 
   stay* find(const public_key& k);
   void ask(time_point now, stay& s, guest_actions& out);
-  void drop(time_point now, const public_key& k, bool with_grudge, guest_actions& out);
+  /// With a grudge for as long as `resent`.
+  void drop(time_point now, const public_key& k, duration resent, guest_actions& out);
   void fill_homes(time_point now, guest_actions& out);
   void tell_homes(guest_actions& out);
   bool resented(time_point now, const public_key& k) const;
@@ -139,6 +145,7 @@ class guest {
   std::vector<grudge> grudges_;
   std::vector<public_key> homes_told_;
   std::optional<time_point> search_again_;
+  duration search_every_{0};
 };
 
 }  // namespace wh::relay

@@ -303,6 +303,7 @@ class printer {
     constexpr std::string_view names[] = {"granted", "refused", "full"};
     text += names[static_cast<std::size_t>(a)];
   }
+  void value(translation t) { text += t == translation::none ? "none" : "translated"; }
   void value(connect_phase p) {
     constexpr std::string_view names[] = {"offer", "answer", "sync"};
     text += names[static_cast<std::size_t>(p)];

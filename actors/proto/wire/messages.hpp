@@ -64,6 +64,8 @@ enum class store_result : std::uint8_t {
   last = bad_record
 };
 enum class attach_result : std::uint8_t { granted = 0, refused, full, last = full };
+/// Whether the sender sees its own interface's address outside: no NAT, perhaps a firewall.
+enum class translation : std::uint8_t { translated = 0, none, last = none };
 enum class connect_phase : std::uint8_t { offer = 0, answer, sync, last = sync };
 
 /// A peer's whereabouts, signed with its identity key so that whoever stores it can check it.
@@ -183,15 +185,17 @@ struct stored {
   }
 };
 
-/// tx 4 | nonce 8: have somebody whom I never talked to send `nonce` to the address you see me at.
-/// The asked peer passes it on as `dial_back`, if it can, and says so with `dial_passed`; the third
+/// tx 4 | nonce 8 | nat 1: have somebody whom I never talked to send `nonce` to the address you see
+/// me at. The asked peer passes it on as `dial_back`, if it can, and says so with `dial_passed`; the third
 /// sends one `reach` datagram.
 struct dial_request {
   transaction tx;
   std::uint64_t nonce = 0;
+  translation nat = translation::translated;
   WH_MESSAGE(dial_request, 0x18) {
     f("tx", s.tx);
     f("nonce", s.nonce);
+    f("nat", s.nat);
   }
 };
 

@@ -297,7 +297,8 @@ TEST_CASE("lookups work with one packet in twenty lost") {
   net.loss_ratio = 0.05;
   net.grow(100);
   net.run_for(5min);
-  CHECK(found_closest_ratio(net, 40, 1) >= 0.85);  // a lost request is a dead contact to a lookup
+  // A lost request is a dead contact to a lookup: of the closest, 0.95 squared are seen alive.
+  CHECK(found_closest_ratio(net, 400, 1) >= 0.85);
   std::vector<std::size_t> publishers{3, 33, 63, 93};
   for (const std::size_t p : publishers) net.tell(p, dht::publish{net.record_of(p, 1)});
   net.run_for(10s);

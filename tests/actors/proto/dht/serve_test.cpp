@@ -120,6 +120,41 @@ TEST_CASE_METHOD(fixture,
   CHECK(passed <= 201);  // one in 50 ms for 10 s
 }
 
+TEST_CASE_METHOD(fixture,
+                 "where nobody else serves, whoever asked us lately dials a stranger without NAT") {
+  const auto guest = peer(), asker = peer();
+  const auto speak = [&](const wire::contact& who, bool serves, bool early,
+                         wire::translation nat = wire::translation::none) {
+    dht::actions todo;
+    node->handle(
+        now,
+        dht::received{who.key, who.where, false, serves, early, wire::dial_request{{}, 7, nat}},
+        todo);
+    return sent<wire::dial_back>(todo);
+  };
+  CHECK(speak(guest, false, true).empty());  // early: its address is not proved
+  CHECK(speak(asker, false, false).empty());
+  now += 1s;
+  CHECK(speak(guest, true, false).size() == 1);  // by the asker, and it serves: never a helper
+  now += 5s;                                     // one dial in 4 s for one network
+  CHECK(speak(asker, false, false).empty());
+  CHECK(speak(guest, false, false).size() == 1);
+  now += 5s;
+  CHECK(speak(asker, false, false, wire::translation::translated).empty());
+  const auto dialled = speak(asker, false, false);
+  REQUIRE(dialled.size() == 1);
+  CHECK(dialled[0].first == guest);
+  CHECK(dialled[0].second.target == asker.where);
+  now += config.guest_life + 1s;
+  CHECK(speak(asker, false, false).empty());  // the guest's NAT may have forgotten us
+}
+
+TEST_CASE_METHOD(fixture, "who serves nobody dials strangers for others all the same") {
+  tell(dht::set_serving{false});
+  const endpoint stranger{ip_address::v4(198, 51, 100, 7), 1000};
+  CHECK(all<dht::send_reach>(hear(peer(), wire::dial_back{stranger, 5})).size() == 1);
+}
+
 TEST_CASE_METHOD(fixture, "a dial request with nobody to ask is ignored") {
   CHECK(hear(peer(), wire::dial_request{}).empty());
 }

@@ -152,12 +152,20 @@ TEST_CASE("a relay that refuses or is full gives way to another") {
   }
 }
 
-TEST_CASE("without candidates more are asked for, every half minute") {
+TEST_CASE("without candidates more are asked for, after half a minute and then less often") {
   relay_world w(1);
   auto& g = w.add_guest();
   w.tell(g, want_homes{true});
-  w.run(65s);
-  CHECK(all<need_candidates>(g.did).size() == 3);
+  const auto searches = [&] { return all<need_candidates>(g.did).size(); };
+  w.run(29s);
+  CHECK(searches() == 1);
+  w.run(2s);
+  CHECK(searches() == 2);
+  w.run(60s);
+  CHECK(searches() == 3);
+  w.run(1h);
+  CHECK(searches() >= 8);  // at 3.5 and 7.5 min, then every ten
+  CHECK(searches() <= 12);
   w.tell(g, candidate{w.relay(1)});
   w.run(1s);
   CHECK(homes_of(g) == std::vector{key(1)});
@@ -223,6 +231,21 @@ TEST_CASE("a visited relay is a home as good as any") {
   CHECK(homes_of(g) == std::vector{key(1), key(2)});
   w.tell(g, visit{w.relay(1), false});
   CHECK(g.it.is_attached(key(1)));
+}
+
+TEST_CASE("a relay whose owner does not consent is not asked again for an hour") {
+  relay_world w(0);
+  w.add_relay({.consents = false});
+  auto& g = w.add_guest();
+  w.tell(g, candidate{w.relay(1)});
+  w.tell(g, want_homes{true});
+  for (int i = 0; i < 59; ++i) {
+    w.run(1min);
+    w.tell(g, candidate{w.relay(1)});
+  }
+  CHECK(notes(g.did, "relay.refused") == 1);
+  w.run(5min);
+  CHECK(notes(g.did, "relay.refused") == 2);
 }
 
 TEST_CASE("a visit to a relay that failed as a home is tried all the same") {
