@@ -1,5 +1,6 @@
 #include "actors/proto/punch/attempt.hpp"
 
+#include <algorithm>
 #include <array>
 
 namespace wh::punch {
@@ -14,16 +15,20 @@ constexpr std::array<duration, 7> ping_at = {0ms, 50ms, 100ms, 200ms, 400ms, 800
 attempt::attempt(time_point now, std::uint32_t id, role r, const attempt_config& c)
     : id_(id), role_(r), config_(c), began_(now), due_(now + c.agree_timeout) {}
 
-void attempt::answered(time_point now) {
-  if (phase_ != phase::agreeing || role_ != role::offerer) return;
+duration attempt::answered(time_point now) {
+  if (phase_ != phase::agreeing || role_ != role::offerer) return {};
   phase_ = phase::waiting;
   start_ = due_ = now + (now - began_) / 2;
+  return start_ - now;
 }
 
-void attempt::synced(time_point now) {
+void attempt::synced(time_point now, duration start_in) {
   if (phase_ != phase::agreeing || role_ != role::answerer) return;
   phase_ = phase::waiting;
-  start_ = due_ = now;
+  // Our answer and the sync went there and back without a pause. The offer may have waited for a
+  // session, so that the offerer takes the way for longer and starts later than it means to.
+  const duration one_way = (now - began_) / 2;
+  start_ = due_ = now + std::clamp(start_in - one_way, duration{0}, config_.agree_timeout);
 }
 
 attempt::step attempt::advance(time_point now) {

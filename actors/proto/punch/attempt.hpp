@@ -26,8 +26,8 @@ struct attempt_config {
 ///     offerer                     answerer
 ///        | -- connect offer -------> |
 ///        | <------ connect answer -- |       the offerer measures rtt
-///        | -- connect sync --------> |
-///      now + rtt/2                  now      both: T0
+///        | -- connect sync, E -----> |       the answerer measures rtt, which no handshake delayed
+///    now + E = rtt/2           now + E - rtt/2      both: T0
 ///
 /// At T0 each side sends one opener with a short life to every candidate: it makes its own NAT's
 /// mapping and dies before the other NAT, which would otherwise see a stranger's packet first and,
@@ -45,10 +45,11 @@ class attempt {
 
   attempt(time_point now, std::uint32_t id, role r, const attempt_config& c);
 
-  /// The offerer got the answer: it is to send `sync` now and starts half a round trip later.
-  void answered(time_point now);
-  /// The answerer got the sync: it starts now.
-  void synced(time_point now);
+  /// The offerer got the answer: it is to send `sync` now with what this gives, the time to its
+  /// start.
+  duration answered(time_point now);
+  /// The answerer got the sync, by which the offerer starts `start_in` after it was sent.
+  void synced(time_point now, duration start_in);
 
   step advance(time_point now);
   time_point due() const { return due_; }

@@ -345,11 +345,12 @@ void paths::on_pong(time_point now, peer& p, const received& in, const wire::pon
 }
 
 void paths::send_connect(peer& p, wire::connect_phase phase, std::uint32_t id,
-                         const wire::route& via, actions& out) {
+                         const wire::route& via, actions& out, duration start_in) {
   wire::connect c;
   c.attempt = id;
   c.phase = phase;
   c.nat = me_.kind;
+  c.start_in_us = static_cast<std::uint32_t>(start_in / 1us);
   if (phase != wire::connect_phase::sync)
     for (const endpoint& e : me_.candidates) c.candidates.push_back(e);
   out.push_back(send{p.key, via, std::move(c)});
@@ -388,6 +389,7 @@ void paths::on_connect(time_point now, peer& p, const received& in, const wire::
   const bool agreeing = p.opening && p.opening->where() == phase::agreeing;
   const bool ours = p.opening && p.opening->mine() == role::offerer;
   const bool current = agreeing && p.opening->id() == m.attempt;
+  duration start_in{0};
   p.their_kind = m.nat;
   switch (m.phase) {
     case wire::connect_phase::offer:
@@ -408,15 +410,15 @@ void paths::on_connect(time_point now, peer& p, const received& in, const wire::
       if (!current || !ours) return;
       add_candidates(p, triable(m.candidates.items()));
       p.unagreed = 0;
-      p.opening->answered(now);
+      start_in = p.opening->answered(now);
       // Twice: without it the other side lets our packets meet an unopened NAT.
-      send_connect(p, wire::connect_phase::sync, m.attempt, in.via, out);
-      send_connect(p, wire::connect_phase::sync, m.attempt, in.via, out);
+      send_connect(p, wire::connect_phase::sync, m.attempt, in.via, out, start_in);
+      send_connect(p, wire::connect_phase::sync, m.attempt, in.via, out, start_in);
       advance_attempt(now, p, out);
       break;
     case wire::connect_phase::sync:
       if (!current || ours) return;
-      p.opening->synced(now);
+      p.opening->synced(now, std::chrono::microseconds{m.start_in_us});
       advance_attempt(now, p, out);
       break;
   }

@@ -254,7 +254,7 @@ class paths {
   void look_up(time_point now, peer& p, actions& out);
   void offer(time_point now, peer& p, actions& out);
   void send_connect(peer& p, wire::connect_phase phase, std::uint32_t id, const wire::route& via,
-                    actions& out);
+                    actions& out, duration start_in = {});
   void advance_attempt(time_point now, peer& p, actions& out);
   void expire_pings(time_point now, peer& p, actions& out);
   void beat(time_point now, peer& p, actions& out);

@@ -186,8 +186,8 @@ struct stored {
 };
 
 /// tx 4 | nonce 8 | nat 1: have somebody whom I never talked to send `nonce` to the address you see
-/// me at. The asked peer passes it on as `dial_back`, if it can, and says so with `dial_passed`; the third
-/// sends one `reach` datagram.
+/// me at. The asked peer passes it on as `dial_back`, if it can, and says so with `dial_passed`;
+/// the third sends one `reach` datagram.
 struct dial_request {
   transaction tx;
   std::uint64_t nonce = 0;
@@ -263,17 +263,19 @@ struct relay_unknown {
   WH_MESSAGE(relay_unknown, 0x24) { f("to", s.to); }
 };
 
-/// attempt 4 | phase 1 | nat 1 | candidates list<8>: agrees on a moment to open a direct path, end
-/// to end through a relay. offer -> answer -> sync; see punch/SPEC.md.
+/// attempt 4 | phase 1 | nat 1 | start_in 4 | candidates list<8>: agrees on a moment to open a
+/// direct path, end to end through a relay. offer -> answer -> sync; see punch/SPEC.md.
 struct connect {
   std::uint32_t attempt = 0;
   connect_phase phase = connect_phase::offer;
   nat_class nat = nat_class::unknown;
+  std::uint32_t start_in_us = 0;  // sync: from now to the sender's start; 0 in the others
   bounded<endpoint, 8> candidates;
   WH_MESSAGE(connect, 0x30) {
     f("attempt", s.attempt);
     f("phase", s.phase);
     f("nat", s.nat);
+    f("start_in_us", s.start_in_us);
     f("candidates", s.candidates);
   }
 };

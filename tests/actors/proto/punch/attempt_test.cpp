@@ -33,16 +33,33 @@ std::vector<std::pair<duration, kind>> opening_at(duration start) {
 
 TEST_CASE("the offerer starts half a round trip after the answer") {
   attempt a(t0, 7, attempt::role::offerer, {});
-  a.answered(t0 + 120ms);
+  CHECK(a.answered(t0 + 120ms) == 60ms);
   CHECK(a.where() == attempt::phase::waiting);
   CHECK(timeline(a) == opening_at(180ms));
   CHECK(a.id() == 7);
 }
 
-TEST_CASE("the answerer starts when it is told") {
+TEST_CASE("the answerer starts when the offerer does") {
   attempt a(t0, 7, attempt::role::answerer, {});
-  a.synced(t0 + 200ms);
+  a.synced(t0 + 200ms, 100ms);
   CHECK(timeline(a) == opening_at(200ms));
+}
+
+TEST_CASE("an offer that waited for a session leaves both sides' starts at one instant") {
+  // 50 ms one way; the offer left 100 ms after it was made.
+  attempt o(t0, 7, attempt::role::offerer, {}), a(t0 + 150ms, 7, attempt::role::answerer, {});
+  const duration start_in = o.answered(t0 + 200ms);
+  a.synced(t0 + 250ms, start_in);
+  CHECK(timeline(o) == opening_at(300ms));
+  CHECK(timeline(a) == opening_at(300ms));
+}
+
+TEST_CASE("a start that is past, or hours ahead, is one at once, or in three seconds") {
+  attempt late(t0, 7, attempt::role::answerer, {}), far(t0, 7, attempt::role::answerer, {});
+  late.synced(t0 + 200ms, 10ms);
+  CHECK(timeline(late) == opening_at(200ms));
+  far.synced(t0 + 200ms, 1h);
+  CHECK(timeline(far) == opening_at(3200ms));
 }
 
 TEST_CASE("without an agreement in three seconds it is over, and nothing was sent") {
@@ -56,7 +73,7 @@ TEST_CASE("without an agreement in three seconds it is over, and nothing was sen
 
 TEST_CASE("the other role's word, a word repeated or a late one change nothing") {
   attempt o(t0, 7, attempt::role::offerer, {});
-  o.synced(t0);
+  o.synced(t0, 0ms);
   CHECK(o.where() == attempt::phase::agreeing);
   o.answered(t0 + 100ms);
   o.answered(t0 + 110ms);
@@ -67,14 +84,14 @@ TEST_CASE("the other role's word, a word repeated or a late one change nothing")
   attempt a(t0, 7, attempt::role::answerer, {});
   a.answered(t0);
   CHECK(a.where() == attempt::phase::agreeing);
-  a.synced(t0 + 10ms);
-  a.synced(t0 + 20ms);
+  a.synced(t0 + 10ms, 0ms);
+  a.synced(t0 + 20ms, 0ms);
   CHECK(timeline(a) == opening_at(10ms));
 }
 
 TEST_CASE("an early timeout does nothing, a late one one step at a time") {
   attempt a(t0, 7, attempt::role::answerer, {});
-  a.synced(t0);
+  a.synced(t0, 0ms);
   CHECK(a.advance(t0 - 1ms).what == kind::nothing);
   int pings = 0;
   CHECK(a.advance(t0 + 1h).what == kind::openers);

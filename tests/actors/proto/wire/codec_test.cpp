@@ -128,11 +128,12 @@ TEST_CASE("the bytes of a message are those of its drawing") {
             to_hex(key.value) + "04010203041234");
   CHECK(to_hex(encoded(relay_to{key, {1, 2}})) == "22" + to_hex(key.value) + "00020102");
   CHECK(to_hex(encoded(bye{})) == "3f");
-  CHECK(to_hex(encoded(connect{1, connect_phase::sync, nat_class::blocked, {}})) ==
+  CHECK(to_hex(encoded(connect{1, connect_phase::sync, nat_class::blocked, 50'000, {}})) ==
         "30"
         "00000001"
         "02"
         "04"
+        "0000c350"
         "00");
 }
 
