@@ -7,6 +7,7 @@
 #include <string>
 #include <vector>
 
+#include "actors/proto/wire/mtu.hpp"
 #include "real/wireguard/backend.hpp"
 #include "real/wireguard/tunnels.hpp"
 #include "transport/ports.hpp"
@@ -20,9 +21,7 @@ struct device_config {
   private_key secret{};
   std::uint16_t port = 51820;
   std::vector<interface_address> addresses;
-  /// A full packet, relayed over IPv6 on a line with PPPoE, is 1344 + 32 (WireGuard) + 67 (session
-  /// and relay frame) + 48 (UDP, IPv6) = 1491 of 1492 bytes.
-  unsigned mtu = 1344;
+  unsigned mtu = wire::tunnel_mtu;
   /// The peers that are to stay when the interface is one that a killed process left.
   std::vector<public_key> members;
   device_choice choice = device_choice::automatic;

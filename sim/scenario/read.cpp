@@ -1,4 +1,5 @@
 #include "sim/scenario/read.hpp"
+#include "actors/proto/wire/mtu.hpp"
 
 #include <algorithm>
 #include <limits>
@@ -134,7 +135,7 @@ workload_item read_workload(const node& n, mistakes& out) {
     t.wrong_table("[[workload]] asks for nothing",
                   "give it `connect` = {...}, `lookups` = {...} or both");
   t.read_seconds("ping_interval_s", w.ping_interval, {0.001, length_max_s});
-  t.read("payload_bytes", w.payload_bytes, 1, 65'000);
+  t.read("payload_bytes", w.payload_bytes, 1, wh::wire::tunnel_mtu);
   return w;
 }
 

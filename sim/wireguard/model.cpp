@@ -380,6 +380,9 @@ void wireguard_model::payload(time_point now, const public_key& to, bytes packet
   peer* p = find(to);
   if (p == nullptr) return s.tell("wireguard.no_peer", to);
   if (!p->where) return s.tell("wireguard.no_endpoint", to);
+  // A host's IP would fragment it, or say to its sender that it is too large.
+  if (packet.size() > wh::wire::tunnel_mtu)
+    return s.tell("wireguard.too_big", to, static_cast<std::int64_t>(packet.size()));
   s.stage(*p, std::move(packet));
   s.send_staged(*p);
 }

@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "actors/proto/note.hpp"
+#include "actors/proto/wire/mtu.hpp"
 #include "sim/wireguard/messages.hpp"
 #include "transport/ports.hpp"
 #include "transport/rng.hpp"
@@ -45,7 +46,8 @@ constexpr std::size_t peers_max = 65535;
 ///
 /// Notes: `wireguard.session` (value: attempts), `wireguard.roamed` (where: the new endpoint),
 /// `wireguard.gave_up` (value: packets lost), `wireguard.staged_full`, `wireguard.no_endpoint`,
-/// `wireguard.no_peer`, `wireguard.forged`, `wireguard.replay`, `wireguard.full`.
+/// `wireguard.no_peer`, `wireguard.too_big` (above `tunnel_mtu`), `wireguard.forged`,
+/// `wireguard.replay`, `wireguard.full`.
 class wireguard_model {
  public:
   wireguard_model(const public_key& own, seed s);
@@ -66,7 +68,7 @@ class wireguard_model {
   /// Whose tunnel an endpoint is.
   std::optional<public_key> is_tunnel(const endpoint& e) const;
 
-  /// A packet of the host for a peer.
+  /// A packet of the host for a peer, of `tunnel_mtu` bytes at most.
   void payload(time_point now, const public_key& to, bytes packet, wireguard::actions& out);
   /// A datagram that arrived on WireGuard's port. What is not for this device is ignored.
   void received(time_point now, const endpoint& from, byte_view datagram, wireguard::actions& out);

@@ -1,6 +1,7 @@
 #pragma once
 
 #include "actors/proto/wire/codec.hpp"
+#include "actors/proto/wire/mtu.hpp"
 
 /// Offsets and sizes of wire/SPEC.md, section 1.
 namespace wh::session::packet {
@@ -32,7 +33,7 @@ static_assert(cookie_reply_size == 64);
 
 constexpr std::size_t transport_sealed = header_size + 4 + 8;
 constexpr std::size_t transport_overhead = transport_sealed + 16;
-static_assert(transport_overhead == 32);
+static_assert(transport_overhead == wire::session_overhead);
 constexpr std::size_t transport_max = transport_overhead + wire::encoded_max;
 static_assert(transport_max == 1519);
 

@@ -141,7 +141,7 @@ TEST_CASE("every key is read into its field") {
   CHECK(g.start_from_cache);
   CHECK(g.workbit == 5u);
   CHECK(g.churn ==
-        churn_config{{session_model::constant, 0.6, 10}, {session_model::weibull, 0.7, 20}, true});
+        churn_config{{session_model::constant, 0.6, 10}, {session_model::weibull, 0.7, 20}, false});
   CHECK(s.peers[1].count == 3);
   CHECK(s.peers[1].role == peer_role::node);
   CHECK(s.peers[1].population == "internet-2025");

@@ -21,8 +21,8 @@ endpoint at(std::uint8_t n, std::uint16_t port = 51820) {
   return {ip_address::v4(198, 51, 100, n), port};
 }
 
-/// Devices on a wire of 10 ms, each with an address; tunnels of one lead into tunnels of the other.
-struct wire {
+/// Devices on a cable of 10 ms, each with an address; tunnels of one lead into tunnels of the other.
+struct cable {
   struct host {
     wireguard_model device;
     endpoint address;
@@ -118,8 +118,8 @@ struct wire {
   }
 };
 
-wire pair() {
-  wire l;
+cable pair() {
+  cable l;
   l.add(1);
   l.add(2);
   l.peer(0, 1, at(2));
@@ -131,7 +131,7 @@ bytes packet(std::size_t n, std::uint8_t fill = 0x45) { return bytes(n, fill); }
 }  // namespace
 
 TEST_CASE("the first packet makes a handshake, then goes through, and so does the answer") {
-  wire l = pair();
+  cable l = pair();
   l.send(0, 1, packet(100));
   REQUIRE(l.hosts[0].sent.size() == 1);
   CHECK(l.hosts[0].sent[0].second.size() == 148);
@@ -154,7 +154,7 @@ TEST_CASE("the first packet makes a handshake, then goes through, and so does th
 }
 
 TEST_CASE("every datagram begins with a type from 1 to 4 and three zeros") {
-  wire l = pair();
+  cable l = pair();
   for (std::size_t n = 0; n < 40; ++n) l.send(0, 1, packet(n, 0xff));
   l.run(30s);
   for (const auto& h : l.hosts)
@@ -170,8 +170,8 @@ TEST_CASE("every datagram begins with a type from 1 to 4 and three zeros") {
 }
 
 TEST_CASE("a handshake without answer is tried again after 5 s and a little, for 90 s") {
-  wire l = pair();
-  l.lose = [](const wire::host&, byte_view) { return true; };
+  cable l = pair();
+  l.lose = [](const cable::host&, byte_view) { return true; };
   l.send(0, 1, packet(10));
   l.run(200s);
   const auto& sent = l.hosts[0].sent;
@@ -183,7 +183,7 @@ TEST_CASE("a handshake without answer is tried again after 5 s and a little, for
   }
   CHECK(l.noted(0, "wireguard.gave_up"));
   SECTION("and what waited is lost, but the next packet tries anew") {
-    l.lose = [](const wire::host&, byte_view) { return false; };
+    l.lose = [](const cable::host&, byte_view) { return false; };
     l.send(0, 1, packet(20));
     l.run(1s);
     REQUIRE(l.hosts[1].got.size() == 1);
@@ -192,7 +192,7 @@ TEST_CASE("a handshake without answer is tried again after 5 s and a little, for
 }
 
 TEST_CASE("packets wait for the session, the newest 128 of them") {
-  wire l = pair();
+  cable l = pair();
   for (std::uint8_t i = 0; i < 200; ++i) l.send(0, 1, packet(20, i));
   CHECK(l.noted(0, "wireguard.staged_full"));
   l.run(1s);
@@ -202,7 +202,7 @@ TEST_CASE("packets wait for the session, the newest 128 of them") {
 }
 
 TEST_CASE("a receiver that has nothing to say sends one keepalive after 10 s") {
-  wire l = pair();
+  cable l = pair();
   l.send(0, 1, packet(10));
   l.run(60s);
   REQUIRE(l.hosts[1].sent.size() == 2);
@@ -212,7 +212,7 @@ TEST_CASE("a receiver that has nothing to say sends one keepalive after 10 s") {
 }
 
 TEST_CASE("persistent keepalives go out in their interval, and begin with a handshake") {
-  wire l;
+  cable l;
   l.add(1), l.add(2);
   l.peer(1, 0, std::nullopt);
   l.peer(0, 1, at(2), 25s);
@@ -222,7 +222,7 @@ TEST_CASE("persistent keepalives go out in their interval, and begin with a hand
                                         [](const auto& s) { return s.second.size() == 32; });
   CHECK(keepalives == 4);  // one to confirm, then at 25, 50, 75 s
   SECTION("also when the endpoint comes later") {
-    wire m;
+    cable m;
     m.add(1), m.add(2);
     m.peer(1, 0, std::nullopt);
     m.peer(0, 1, std::nullopt, 25s);
@@ -234,7 +234,7 @@ TEST_CASE("persistent keepalives go out in their interval, and begin with a hand
 }
 
 TEST_CASE("with traffic the initiator renews the session after 120 s, without losing a packet") {
-  wire l = pair();
+  cable l = pair();
   std::size_t sent = 0;
   for (; sent < 400; ++sent) {
     l.send(0, 1, packet(50));
@@ -246,7 +246,7 @@ TEST_CASE("with traffic the initiator renews the session after 120 s, without lo
 }
 
 TEST_CASE("an initiator that only receives renews before the session is refused") {
-  wire l = pair();
+  cable l = pair();
   l.send(0, 1, packet(50));
   l.run(1s);
   std::size_t sent = 0;
@@ -260,7 +260,7 @@ TEST_CASE("an initiator that only receives renews before the session is refused"
 }
 
 TEST_CASE("a session of 180 s carries nothing more, and the next packet makes another") {
-  wire l = pair();
+  cable l = pair();
   l.send(0, 1, packet(50));
   l.run(200s);
   l.send(0, 1, packet(60));
@@ -276,10 +276,10 @@ TEST_CASE("a session of 180 s carries nothing more, and the next packet makes an
 }
 
 TEST_CASE("a peer that went silent is asked for a new session 15 s after data to it") {
-  wire l = pair();
+  cable l = pair();
   l.send(0, 1, packet(50));
   l.run(30s);  // until the other side's keepalive has come
-  l.lose = [](const wire::host& h, byte_view) { return h.device.key() == key_of(2); };
+  l.lose = [](const cable::host& h, byte_view) { return h.device.key() == key_of(2); };
   const auto t = l.now;
   l.send(0, 1, packet(50));
   l.run(30s);
@@ -292,7 +292,7 @@ TEST_CASE("a peer that went silent is asked for a new session 15 s after data to
 }
 
 TEST_CASE("who moves is answered at the new place as soon as a packet of it arrives") {
-  wire l = pair();
+  cable l = pair();
   l.send(0, 1, packet(50));
   l.run(1s);
   l.hosts[0].address = at(77, 999);
@@ -307,7 +307,7 @@ TEST_CASE("who moves is answered at the new place as soon as a packet of it arri
 }
 
 TEST_CASE("the path changes between direct and tunnel within one session") {
-  wire l;
+  cable l;
   l.add(1), l.add(2);
   auto& a = l.hosts[0].device;
   auto& b = l.hosts[1].device;
@@ -362,7 +362,7 @@ TEST_CASE("each key has a tunnel of its own, the same whenever asked") {
 }
 
 TEST_CASE("a peer removed and added again makes a new handshake with its next packet") {
-  wire l = pair();
+  cable l = pair();
   l.send(0, 1, packet(50));
   l.run(1s);
   l.hosts[0].device.remove_peer(key_of(2));
@@ -390,7 +390,7 @@ TEST_CASE("a peer removed and added again makes a new handshake with its next pa
 }
 
 TEST_CASE("two that begin at the same moment meet in the end") {
-  wire l;
+  cable l;
   l.add(1), l.add(2);
   l.peer(0, 1, at(2));
   l.peer(1, 0, at(1));
@@ -402,7 +402,7 @@ TEST_CASE("two that begin at the same moment meet in the end") {
 }
 
 TEST_CASE("what is stray, stale, damaged or strange changes nothing") {
-  wire l = pair();
+  cable l = pair();
   l.add(3);
   std::vector<bytes> seen;
   l.send(0, 1, packet(50));
@@ -452,12 +452,12 @@ TEST_CASE("what is stray, stale, damaged or strange changes nothing") {
 
 TEST_CASE("a lossy path delivers nothing twice, nothing changed, and most of it") {
   for (std::uint64_t n = 1; n <= 5; ++n) {
-    wire l;
+    cable l;
     l.add(1), l.add(2);
     l.peer(0, 1, at(2));
     l.peer(1, 0, at(1));
     seeded_rng r{seed{n}};
-    l.lose = [&](const wire::host&, byte_view) { return r.chance(0.2); };
+    l.lose = [&](const cable::host&, byte_view) { return r.chance(0.2); };
     std::size_t sent = 0;
     for (; sent < 600; ++sent) {
       bytes p(20);
@@ -494,6 +494,17 @@ TEST_CASE("the replay window takes each counter once, in any order within its wi
     newest = std::max(newest, c);
   }
   CHECK_FALSE(w.accept(~std::uint64_t{0}));
+}
+
+TEST_CASE("a packet above the interface's MTU is not sent") {
+  wireguard_model d{key_of(1), seed{1}};
+  actions out;
+  d.set_peer(time_point{}, {key_of(2), {}, at(2), 0s}, out);
+  d.payload(time_point{}, key_of(2), bytes(wh::wire::tunnel_mtu + 1), out);
+  REQUIRE(out.size() == 1);
+  CHECK(std::get<note>(out[0]).what == "wireguard.too_big");
+  d.payload(time_point{}, key_of(2), bytes(wh::wire::tunnel_mtu), out);
+  CHECK(out.size() == 2);  // a handshake for it
 }
 
 TEST_CASE("a device without peers is small, and so is a peer without traffic") {

@@ -1,3 +1,4 @@
+#include "actors/proto/wire/mtu.hpp"
 #include "tests/sim/world/scene.hpp"
 
 namespace {
@@ -45,6 +46,24 @@ partition = { group = "nodes", lasts_s = 30 }
 )"));
   // Both members are of the rest, and need nobody else once their path is direct.
   CHECK(path(r) == path_kind::direct);
+}
+
+TEST_CASE(
+    "a full packet of the tunnel passes a relay in one piece, and one byte less would not do") {
+  const auto relayed = [](const std::string& mtu) {
+    return play(text(pair_scene{"60", "mtu_bytes = " + mtu, "symmetric", "symmetric",
+                                "payload_bytes = " + std::to_string(wh::wire::tunnel_mtu)}
+                         .toml()));
+  };
+  // 28 bytes of IPv4 and UDP; over IPv6 it were 20 more, and 1491 pass any line that takes 1492.
+  const auto size =
+      wh::wire::tunnel_mtu + wh::wire::wireguard_overhead + wh::wire::relay_overhead + 28;
+  const auto fits = relayed(std::to_string(size));
+  CHECK(path(fits) == path_kind::relayed);
+  CHECK(metric(fits, "network.oversized") == 0);
+  const auto tight = relayed(std::to_string(size - 1));
+  CHECK(path(tight) == path_kind::unreachable);
+  CHECK(metric(tight, "network.oversized") > 0);
 }
 
 TEST_CASE("a kill is for good, a restart brings back even the dead") {
