@@ -5,7 +5,9 @@
 #include <sys/socket.h>
 #include <sys/time.h>
 
+#include <algorithm>
 #include <cerrno>
+#include <cstdint>
 #include <cstring>
 
 namespace wh::real {
@@ -56,7 +58,8 @@ kernel_error verdict(const nlmsghdr* h) {
   const byte_view body{static_cast<const std::uint8_t*>(mnl_nlmsg_get_payload(h)),
                        mnl_nlmsg_get_payload_len(h)};
   // A DONE without a number is a good end.
-  e.code = -as_int<std::int32_t>(body);
+  const auto number = as_int<std::int32_t>(body);
+  e.code = number == INT32_MIN ? EINVAL : -number;
   if (e.code <= 0 || h->nlmsg_type != NLMSG_ERROR || (h->nlmsg_flags & NLM_F_ACK_TLVS) == 0)
     return e;
   // Capped: the request's header comes back, not its body.
