@@ -34,7 +34,7 @@ inline std::string seconds_text(std::int64_t ns) {
 template <class Timeline>
 struct coordinator_on<Timeline>::kick_event final : Timeline::template event_base<kick_event> {
   explicit kick_event(coordinator_on& o) : owner(o) {}
-  ~kick_event() override { owner.kick_pending_ = false; }
+  ~kick_event() { owner.kick_pending_ = false; }
   void ring() {
     owner.kick_pending_ = false;
     owner.drain();

@@ -15,8 +15,8 @@ namespace wh::real {
 namespace {
 
 constexpr int dumps_max = 10;
-// Taking away an interface with thousands of peers waits for a grace period of the kernel's for each:
-// 2000 took 25 s in a virtual machine. Nothing else is slow.
+// Taking away an interface with thousands of peers waits for a grace period of the kernel's for
+// each: 2000 took 25 s in a virtual machine. Nothing else is slow.
 constexpr int patience_s = 60;
 
 class mnl_wire final : public netlink_wire {
@@ -53,18 +53,15 @@ Int as_int(byte_view v) {
 }
 
 /// The verdict of an NLMSG_ERROR or NLMSG_DONE message.
-kernel_error verdict(const nlmsghdr* h) {
+kernel_error verdict(const nlmsghdr& h, byte_view body) {
   kernel_error e;
-  const byte_view body{static_cast<const std::uint8_t*>(mnl_nlmsg_get_payload(h)),
-                       mnl_nlmsg_get_payload_len(h)};
   // A DONE without a number is a good end.
   const auto number = as_int<std::int32_t>(body);
   e.code = number == INT32_MIN ? EINVAL : -number;
-  if (e.code <= 0 || h->nlmsg_type != NLMSG_ERROR || (h->nlmsg_flags & NLM_F_ACK_TLVS) == 0)
-    return e;
+  if (e.code <= 0 || h.nlmsg_type != NLMSG_ERROR || (h.nlmsg_flags & NLM_F_ACK_TLVS) == 0) return e;
   // Capped: the request's header comes back, not its body.
   std::size_t skip = sizeof(nlmsgerr);
-  if ((h->nlmsg_flags & NLM_F_CAPPED) == 0 && body.size() >= skip) {
+  if ((h.nlmsg_flags & NLM_F_CAPPED) == 0 && body.size() >= skip) {
     const auto inner = as_u32(body.subspan(sizeof(std::int32_t)));
     if (inner >= sizeof(nlmsghdr)) skip += MNL_ALIGN(inner - sizeof(nlmsghdr));
   }
@@ -220,18 +217,20 @@ expected<std::vector<bytes>, kernel_error> netlink::collect(std::uint32_t sequen
       if (got.error() == ENOBUFS) again = true;
       return unexpected(kernel_error{got.error(), {}});
     }
-    int left = static_cast<int>(got->size());
-    const auto* h = reinterpret_cast<const nlmsghdr*>(got->data());
-    for (; mnl_nlmsg_ok(h, left); h = mnl_nlmsg_next(h, &left)) {
+    // libmnl's own walk takes a length above 2^31 for a good one.
+    for (byte_view rest = *got; rest.size() >= sizeof(nlmsghdr);) {
+      const auto* h = reinterpret_cast<const nlmsghdr*>(rest.data());
+      if (h->nlmsg_len < sizeof(nlmsghdr) || h->nlmsg_len > rest.size()) break;
+      const byte_view body = rest.first(h->nlmsg_len).subspan(sizeof(nlmsghdr));
+      rest = rest.subspan(std::min(NLMSG_ALIGN(std::size_t{h->nlmsg_len}), rest.size()));
       // What is left of an answer that was given up, or said to everybody.
       if (h->nlmsg_seq != sequence) continue;
       if ((h->nlmsg_flags & NLM_F_DUMP_INTR) != 0) again = true;
       if (h->nlmsg_type == NLMSG_ERROR || h->nlmsg_type == NLMSG_DONE) {
-        if (kernel_error e = verdict(h); e.code > 0) return unexpected(std::move(e));
+        if (kernel_error e = verdict(*h, body); e.code > 0) return unexpected(std::move(e));
         return all;
       }
-      const auto* body = static_cast<const std::uint8_t*>(mnl_nlmsg_get_payload(h));
-      all.emplace_back(body, body + mnl_nlmsg_get_payload_len(h));
+      all.emplace_back(body.begin(), body.end());
     }
   }
 }

@@ -4,6 +4,7 @@
 #include "real/wireguard/genl_messages.hpp"
 #include "real/wireguard/uapi_text.hpp"
 #include "tests/real/wireguard/fake_wire.hpp"
+#include "transport/check.hpp"
 
 namespace {
 

@@ -43,7 +43,7 @@ class fake_wire final : public real::netlink_wire {
       std::memcpy(&h, datagram.data() + at, sizeof h);
       if (h.nlmsg_seq == 0) h.nlmsg_seq = asked.nlmsg_seq;
       std::memcpy(datagram.data() + at, &h, sizeof h);
-      if (h.nlmsg_len < sizeof h) return;
+      if (h.nlmsg_len < sizeof h || h.nlmsg_len > datagram.size() - at) return;
       at += NLMSG_ALIGN(h.nlmsg_len);
     }
   }

@@ -106,6 +106,19 @@ TEST_CASE("an error in the middle of a dump is the dump's") {
   CHECK(k.dump().error().code == ENODEV);
 }
 
+TEST_CASE("a message longer than its datagram, or shorter than its header, ends the datagram") {
+  for (const std::uint32_t length : {0u, 15u, 100u, 0x80000000u, 0xffffffffu}) {
+    kernel_of_paper k;
+    bytes odd = message(7, NLM_F_MULTI, {1, 1, 1, 1});
+    std::memcpy(odd.data(), &length, sizeof length);
+    k.says(odd);
+    k.says(joined({message(7, NLM_F_MULTI, {2, 2, 2, 2}), done()}));
+    const auto r = k.dump();
+    REQUIRE(r);
+    CHECK(r->size() == 1);
+  }
+}
+
 TEST_CASE("attributes that run over the end are found out") {
   std::size_t seen = 0;
   const auto count = [&](std::uint16_t, byte_view) { ++seen; };
