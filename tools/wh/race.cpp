@@ -18,9 +18,11 @@ namespace wh::cli {
 
 namespace {
 
-volatile std::sig_atomic_t caught = 0;
+// Lock-free, so that a signal handler may set it and any thread may read it.
+std::atomic<int> caught{0};
+static_assert(std::atomic<int>::is_always_lock_free);
 
-extern "C" void on_signal(int number) { caught = number; }
+extern "C" void on_signal(int number) { caught.store(number); }
 
 constexpr int ending_signals[] = {SIGINT, SIGTERM, SIGHUP};
 

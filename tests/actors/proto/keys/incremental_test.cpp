@@ -236,6 +236,17 @@ TEST_CASE("a clamped and an unclamped reading of a found key are the same key") 
   }
 }
 
+TEST_CASE("a found key signs, though it has no seed as Ed25519 keys have") {
+  auto random = stream(11);
+  for (int i = 0; i < 30; ++i) {
+    const auto k = find(random, 6, "public", small());
+    const auto text = view(std::string_view("a record"));
+    const auto s = crypto.sign(k, text, random);
+    CHECK(crypto.verify(crypto.to_public(k), text, s));
+    CHECK_FALSE(crypto.verify(crypto.to_public(k), view(std::string_view("another")), s));
+  }
+}
+
 TEST_CASE("the sign of y is resolved: both happen, and the next key confirms it") {
   auto random = stream(5);
   int odd = 0;
