@@ -248,7 +248,8 @@ class Search(unittest.TestCase):
         self.assertTrue(40 <= within <= 60, err)
         self.assertEqual(run("genkey", "workbit", "200")[0], 2)
         for force in ("force", "--force"):
-            p = subprocess.Popen([WH, "genkey", "workbit", "70", force], stderr=subprocess.PIPE)
+            p = subprocess.Popen([WH, "genkey", "workbit", "70", force],
+                                 stdout=subprocess.DEVNULL, stderr=subprocess.PIPE)
             with self.assertRaises(subprocess.TimeoutExpired):
                 p.wait(timeout=0.3)
             p.send_signal(signal.SIGINT)
