@@ -12,10 +12,7 @@ void contacts::set(const std::vector<contact_plan>& all) {
     entry& e = entries_[c.key];
     e.what = c;
     e.where = c.where.numeric();
-    if (e.where) {
-      learned_(c.key, *e.where);
-      continue;
-    }
+    if (e.where) continue;
     // What a name was stays good until it is asked again.
     if (const auto old = before.find(c.key);
         old != before.end() && old->second.what.where == c.where)

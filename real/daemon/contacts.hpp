@@ -16,13 +16,14 @@ namespace wh::real {
 /// 5 min; one that has some, every 15 min, for it may move.
 class contacts {
  public:
-  /// Called for each address that is learned, also the same one again.
+  /// Called for each address that a name turned out to have, also the same one again.
   using learned = std::function<void(const public_key&, const endpoint&)>;
 
   contacts(reactor& r, logger& log, learned f)
       : reactor_(r), log_(log), resolver_(r), learned_(std::move(f)) {}
 
-  /// These instead of those before. Numbers are known when it returns.
+  /// These instead of those before. Numbers, and names that were known before, can be found when it
+  /// returns.
   void set(const std::vector<contact_plan>& all);
   std::optional<endpoint> find(const public_key& k) const;
 

@@ -51,7 +51,9 @@ std::uint8_t all_bits(const ip_address& a) { return a.is_v4() ? 32 : 128; }
 }  // namespace
 
 node::node(reactor& r, logger& log, node_config c)
-    : reactor_(r), log_(log), config_(std::move(c)), started_(r.now()) {
+    : reactor_(r), log_(log), config_(std::move(c)), started_(r.now()) {}
+
+void node::start() {
   auto mine = instance::take(run_directory(), config_.interface);
   if (!mine) throw start_error(mine.error(), 1);
   instance_.emplace(std::move(*mine));
@@ -284,8 +286,15 @@ void node::tell_members() {
   loop_->send(peer_.all->network, actors::members_changed{members_with(config_.plan)});
 }
 
+/// The DHT gets what the file says now; names that are not resolved yet come by `learned`.
+void node::tell_contacts() {
+  dht::add_contacts all{{}, true};
+  for (const contact_plan& p : config_.plan.contacts)
+    if (const auto e = contacts_->find(p.key)) all.contacts.push_back({p.key, *e});
+  if (!all.contacts.empty()) loop_->send(peer_.all->dht, std::move(all));
+}
+
 void node::learned(const public_key& k, const endpoint& where) {
-  if (!peer_.all) return;
   loop_->send(peer_.all->dht, dht::add_contacts{{{k, where}}, true});
   if (config_.plan.find(k) != nullptr) tell_members();
 }
@@ -304,6 +313,7 @@ expected<std::string, std::string> node::reload() {
   for (const std::string& w : fresh->warnings) log_.warn(w);
   config_.plan = std::move(*fresh);
   contacts_->set(config_.plan.contacts);
+  tell_contacts();
   if (config_.plan.is_member) tell_members();
   publish_names();
   log_.info("reload: " + changed);
@@ -315,6 +325,10 @@ void node::end() {
   ending_ = true;
   // The answer to whoever asked leaves in this turn.
   reactor_.post([this] { reactor_.stop(); });
+}
+
+std::string node::failure() const {
+  return failure_.empty() && loop_ ? loop_->failure() : failure_;
 }
 
 void node::die(const std::string& why) {

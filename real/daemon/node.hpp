@@ -36,17 +36,19 @@ struct node_config {
 
 /// The daemon: a peer on this machine, bound to its ports, and the ear for people.
 ///
-/// The constructor makes everything and throws `start_error`; the destructor undoes what was made,
-/// whole or half.
+/// `start` makes everything and throws `start_error`; the destructor undoes what was made, whole or
+/// half.
 class node final : private request_target, private actors::observer {
  public:
   node(reactor& r, logger& log, node_config c);
   ~node() override;
+  void start();
 
   /// Reads the network file again. What changed, or why nothing did.
   expected<std::string, std::string> reload() override;
   void end() override;
-  const std::string& failure() const { return failure_; }
+  /// Why the daemon ended by itself; empty when it was asked to.
+  std::string failure() const;
 
  private:
   // node.cpp
@@ -63,6 +65,7 @@ class node final : private request_target, private actors::observer {
   void save();
   std::vector<wireguard::member> members_with(const node_plan& p) const;
   void tell_members();
+  void tell_contacts();
   void learned(const public_key& who, const endpoint& where);
   void die(const std::string& why);
 

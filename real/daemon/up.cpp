@@ -8,8 +8,8 @@
 #include <cstdio>
 #include <cstdlib>
 #include <cstring>
+#include <exception>
 #include <filesystem>
-#include <system_error>
 
 #include "actors/proto/keys/keys.hpp"
 #include "actors/proto/keys/search.hpp"
@@ -48,12 +48,13 @@ expected<node_config, std::string> prepare(up_options o) {
   const auto file = load_network_file(o.network_path);
   if (!file) return unexpected(file.error());
   if (o.key_path) {
-    const auto key = load_key(*o.key_path);
+    auto key = load_key(*o.key_path);
     if (!key) return unexpected(key.error());
     if (key->exposed)
       std::fprintf(stderr, "wh-real: warning: others may read %s; `chmod 600` it\n",
                    o.key_path->c_str());
     c.secret = key->secret;
+    wipe(key->secret.value);
   } else {
     if (file->workbit >= 20)
       std::fprintf(stderr, "wh-real: searching a key with %u bits of work\n", file->workbit);
@@ -100,6 +101,7 @@ int serve(node_config c, background* waiting) {
   std::string failure;
   {
     node it(loop, log, std::move(c));
+    it.start();
     running = &it;
     if (waiting != nullptr) waiting->report(done);
     loop.run();
@@ -130,7 +132,8 @@ int run_up(std::span<const std::string_view> words) {
     code = serve(std::move(*c), waiting ? &*waiting : nullptr);
   } catch (const start_error& e) {
     code = say(e.what(), e.code);
-  } catch (const std::system_error& e) {
+  } catch (const std::exception& e) {
+    // Whatever it was: caught, so that what was made has been undone.
     code = say(e.what(), did_not_hold);
   }
   if (waiting) waiting->report(code);

@@ -62,7 +62,8 @@ class Node:
         self.folder = f"{net.folder}/{name}"
         os.makedirs(self.folder + "/run")
         self.log = self.folder + "/log"
-        self.environment = {**os.environ, "WH_RUN_DIR": self.folder + "/run"}
+        # LOG=2 is log-level debug, unless a word says otherwise.
+        self.environment = {**os.environ, "WH_RUN_DIR": self.folder + "/run", "LOG": "2"}
         with open(self.folder + "/sk", "w", encoding="ascii",
                   opener=lambda path, flags: os.open(path, flags, 0o600)) as f:
             f.write(self.secret)
@@ -76,7 +77,7 @@ class Node:
         self.process = self.host.spawn(
             self.net.programs.real, "up", self.net.file, "private-key", self.folder + "/sk",
             "interface", self.interface, "state-dir", self.folder + "/state", "foreground",
-            "log-level", "debug", *self.words, *more, log=self.log, env=self.environment)
+            *self.words, *more, log=self.log, env=self.environment)
         return self
 
     def up(self, *more):
