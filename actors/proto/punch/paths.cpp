@@ -8,6 +8,7 @@ namespace wh::punch {
 namespace {
 
 constexpr std::size_t pings_max = 64;
+constexpr std::size_t proven_max = 4;
 // The guest side keeps fewer.
 constexpr std::size_t attached_max = 128;
 
@@ -268,6 +269,12 @@ void paths::ping(time_point now, peer& p, const wire::route& via, actions& out, 
   out.push_back(send{p.key, via, wire::ping{tx}, limit});
 }
 
+bool paths::proven_lately(time_point now, const peer& p, const endpoint& e) const {
+  return std::any_of(p.answered.begin(), p.answered.end(), [&](const proven& x) {
+    return x.where == e && now - x.at < config_.proven_for;
+  });
+}
+
 bool paths::asked_lately(time_point now, const peer& p, const wire::route& via) const {
   return std::any_of(p.pings.begin(), p.pings.end(),
                      [&](const pending_ping& q) { return q.via == via && now - q.sent < 200ms; });
@@ -300,8 +307,12 @@ void paths::on_ping(time_point now, peer& p, const received& in, const wire::pin
   if (in.via.relayed()) return;
   // It reaches us from there: whether we reach it there too, only our own ping can tell.
   add_candidates(p, {in.via.where});
-  const bool known = p.direct && p.direct->where == in.via.where && p.direct->missed == 0;
-  if (!known && !asked_lately(now, p, in.via)) ping(now, p, in.via, out);
+  // Where both ways are known to work there is nothing to find out: peers of whom each answers a
+  // ping with one of its own, over every way, would never stop.
+  if (p.direct && p.direct->missed == 0 &&
+      (p.direct->where == in.via.where || proven_lately(now, p, in.via.where)))
+    return;
+  if (!asked_lately(now, p, in.via)) ping(now, p, in.via, out);
   // It may have moved away from where we think it is.
   if (p.direct && p.direct->where != in.via.where)
     if (const auto old = wire::direct(p.direct->where); !asked_lately(now, p, old))
@@ -329,6 +340,9 @@ void paths::on_pong(time_point now, peer& p, const received& in, const wire::pon
   if (in.via.relayed()) return;  // our packets reach it there; its own do not reach us
   // A ping by the session's own route finds out only now where it went.
   const endpoint where = asked.via.where.is_unspecified() ? in.via.where : asked.via.where;
+  std::erase_if(p.answered, [&](const proven& x) { return x.where == where; });
+  if (p.answered.size() >= proven_max) p.answered.erase(p.answered.begin());
+  p.answered.push_back({where, now});
   if (p.direct && p.direct->where == where) {
     p.direct->rtt = rtt;
     p.direct->missed = 0;

@@ -27,6 +27,8 @@ struct config {
   duration ping_timeout_min = 300ms;
   duration ping_timeout = 1s;
   duration ping_memory = 3s;
+  /// Where a peer has answered us lately, its pings say nothing new.
+  duration proven_for = 10s;
   duration probe_timeout = 5s;  // to find, contact and ping a peer that somebody asks about
   /// Doubled each time. Two hosts that come up together look for each other before either has
   /// published: a second lookup soon is the difference between 0.2 s and 2 s to the first packet.
@@ -201,6 +203,10 @@ class paths {
     unsigned missed = 0;
     time_point missed_at{};
   };
+  struct proven {
+    endpoint where;
+    time_point at;
+  };
   struct pending_ping {
     wire::transaction tx;
     wire::route via;
@@ -218,6 +224,7 @@ class paths {
     std::optional<direct_path> direct;
     std::optional<attempt> opening;
     std::vector<pending_ping> pings;
+    std::vector<proven> answered;  // directly, newest last, a few
     std::optional<wire::route> in_use;
     status told;
     reason why = reason::none;
@@ -264,6 +271,7 @@ class paths {
   relay_option* met_at(peer& p, const public_key& relay, actions& out);
   void tick(time_point now, peer& p, actions& out);
   duration patience(const peer& p, const wire::route& via) const;
+  bool proven_lately(time_point now, const peer& p, const endpoint& e) const;
   bool asked_lately(time_point now, const peer& p, const wire::route& via) const;
   void tell(peer& p, actions& out);
   void advance_probe(time_point now, peer& p, actions& out);
