@@ -10,15 +10,12 @@ import sys
 
 import vm
 
-# What a Debian kernel has as modules, and the tests need.
-MODULES = ["wireguard", "veth", "bridge", "tun", "dummy", "sch_netem", "nf_tables", "nft_chain_nat", "nft_masq",
-           "nft_ct", "nft_fib_inet", "af_packet", "nf_conntrack_netlink"]
 # Booting takes 5 to 15 s of a core, each program some more; on a busy machine several times as long.
 TIMEOUT_S = 400
 
 
 def main(cache, programs):
-    machine = vm.Machine(cache, MODULES, ["ip", "nft"])
+    machine = vm.Machine(cache, vm.WIREGUARD_MODULES, ["ip", "nft"])
     for program in programs:
         machine.add(program)
     # Skipped counts as failed: the machine is made so that they can run.

@@ -17,12 +17,17 @@ import shutil
 import signal
 import subprocess
 import sys
+import sysconfig
 import tempfile
 import time
 
 SKIPPED = 77  # what ctest is told to read as "skipped"
 QEMU = "qemu-system-x86_64"
 MARK = "VM-TEST-ENDED"
+# What a Debian kernel has as modules, and tests of WireGuard behind NATs need.
+WIREGUARD_MODULES = ["wireguard", "veth", "bridge", "tun", "dummy", "sch_netem", "nf_tables", "nft_chain_nat",
+                     "nft_masq", "nft_nat", "nft_ct", "nft_fib_inet", "nft_reject_inet", "af_packet",
+                     "nf_conntrack_netlink", "udp_diag"]
 
 INIT = """#!/bin/busybox sh
 /bin/busybox mount -t proc proc /proc
@@ -83,7 +88,8 @@ def kernel_package():
 
 
 class Machine:
-    def __init__(self, cache, modules, programs):
+    def __init__(self, cache, modules, programs, memory_mib=512):
+        self.memory_mib = memory_mib
         if not shutil.which(QEMU):
             skip(f"no {QEMU} on this machine: apt-get install qemu-system-x86")
         for program in ("apt-get", "dpkg", "ldd"):
@@ -98,7 +104,7 @@ class Machine:
             package = os.path.basename(before[-1])
         self.kernel_files = unpacked(cache, package)
         self.kernel = glob.glob(os.path.join(self.kernel_files, "boot/vmlinuz-*"))[0]
-        self.entries = {}  # path in the machine: (mode, content)
+        self.entries = {}  # path in the machine: (mode, content, when it was changed)
         for folder in ("bin", "sbin", "proc", "sys", "dev", "run", "etc", "root", "tmp", "var", "lib64"):
             self.folder(folder)
         self.put("var/run", 0o120777, b"/run")
@@ -120,12 +126,12 @@ class Machine:
     def folder(self, path):
         parts = path.split("/")
         for n in range(1, len(parts) + 1):
-            self.entries.setdefault("/".join(parts[:n]), (0o040755, b""))
+            self.entries.setdefault("/".join(parts[:n]), (0o040755, b"", 0))
 
-    def put(self, path, mode, content):
+    def put(self, path, mode, content, changed=0):
         if "/" in path:
             self.folder(os.path.dirname(path))
-        self.entries[path] = (mode, content)
+        self.entries[path] = (mode, content, changed)
 
     def add(self, source, to=None):
         """A program, with the libraries that ldd names; to /bin, without debugging symbols."""
@@ -136,11 +142,37 @@ class Machine:
                 subprocess.run(["strip", "-o", small.name, source], check=True)
                 content = read(small.name)
         self.put(to, 0o100755, content)
-        if content[:4] != b"\x7fELF":
-            return
+        if content[:4] == b"\x7fELF":
+            self.add_libraries(source)
+
+    def add_libraries(self, source):
         for library in re.findall(r"(/\S+\.so\S*)", subprocess.run(
                 ["ldd", source], capture_output=True, text=True).stdout):
             self.put(library.lstrip("/"), 0o100755, read(library))
+
+    def add_tree(self, source, to, skip=()):
+        """A folder, but for what is below a folder of a name in `skip`."""
+        for where, folders, files in os.walk(source):
+            folders[:] = [f for f in folders if f not in skip]
+            inside = os.path.relpath(where, source)
+            for name in files:
+                full = os.path.join(where, name)
+                self.put(os.path.normpath(os.path.join(to, inside, name)).lstrip("/"),
+                         0o100755 if os.access(full, os.X_OK) else 0o100644, read(full),
+                         int(os.stat(full).st_mtime))
+                if ".so" in name:
+                    self.add_libraries(full)
+
+    def add_python(self):
+        """The interpreter that runs this, at the same place, with its library. Returns its path."""
+        interpreter = os.path.realpath(sys.executable)
+        self.add(interpreter, interpreter)
+        library = sysconfig.get_path("stdlib")
+        # The times of files come along, or all would be compiled again.
+        self.add_tree(library, library, skip={"test", "tests", "idlelib", "tkinter", "lib2to3", "ensurepip",
+                                              "site-packages", "dist-packages", "turtledemo",
+                                              "pydoc_data", "distutils", "config-3.11-x86_64-linux-gnu"})
+        return interpreter
 
     def add_modules(self, names):
         """With those they need, in the order in which they can be loaded."""
@@ -172,10 +204,10 @@ class Machine:
         def pad():
             out.extend(b"\0" * (-len(out) % 4))
 
-        entries = list(self.entries.items()) + [("TRAILER!!!", (0, b""))]
-        for number, (path, (mode, content)) in enumerate(entries):
+        entries = list(self.entries.items()) + [("TRAILER!!!", (0, b"", 0))]
+        for number, (path, (mode, content, changed)) in enumerate(entries):
             name = path.encode() + b"\0"
-            fields = [number, mode, 0, 0, 1, 0, len(content), 0, 0, 0, 0, len(name), 0]
+            fields = [number, mode, 0, 0, 1, changed, len(content), 0, 0, 0, 0, len(name), 0]
             out.extend(b"070701" + b"".join(b"%08x" % f for f in fields) + name)
             pad()
             out.extend(content)
@@ -191,7 +223,7 @@ class Machine:
             began = time.monotonic()
             # tcg: /dev/kvm, where there is one, need not work; one processor is the fastest then.
             qemu = subprocess.Popen(
-                [QEMU, "-M", "pc", "-accel", "tcg", "-cpu", "max", "-m", "512", "-smp", "1", "-no-reboot",
+                [QEMU, "-M", "pc", "-accel", "tcg", "-cpu", "max", "-m", str(self.memory_mib), "-smp", "1", "-no-reboot",
                  "-nodefaults", "-display", "none", "-serial", "stdio", "-kernel", self.kernel,
                  "-initrd", image.name, "-append", "console=ttyS0 quiet panic=-1 mitigations=off"],
                 stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
