@@ -152,7 +152,7 @@ class dht_shell final : public peer_shell<dht_actor> {
   }
 
   void perform(dht::send& s) {
-    classifier_.talking_to(s.to.where.address);
+    classifier_.talking_to(now(), s.to.where.address);
     tell(links().gateway, session::send{s.to.key, wire::direct(s.to.where), std::move(s.what)});
   }
   void perform(dht::finished& f) {

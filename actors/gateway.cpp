@@ -98,15 +98,15 @@ class gateway_shell final : public peer_shell<gateway_actor> {
       tell(links().punch, *unknown, d.from);
       return;
     }
-    // The high digit of a message's kind says whom it concerns.
-    switch (std::visit([](const auto& m) { return m.kind; }, d.what) >> 4) {
-      case 1:
+    switch (wire::concern_of(d.what)) {
+      case wire::concern::dht:
         tell(links().dht, std::move(d));
         break;
-      case 2:
+      case wire::concern::relay:
         tell(links().relay, std::move(d));
         break;
-      default:
+      case wire::concern::probe:
+      case wire::concern::path:
         tell(links().punch, std::move(d));
     }
   }

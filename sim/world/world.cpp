@@ -95,9 +95,10 @@ void world::on_message(const public_key& self, time_point, const public_key& oth
 }
 
 bool world::is_about_paths(const wire::message& m) {
-  const auto kind = std::visit([](const auto& x) { return x.kind; }, m);
-  return kind >> 4 == 2 || kind >> 4 == 3 || std::holds_alternative<wire::store>(m) ||
-         std::holds_alternative<wire::find_record>(m) || std::holds_alternative<wire::records>(m);
+  const auto c = wire::concern_of(m);
+  return c == wire::concern::relay || c == wire::concern::path ||
+         std::holds_alternative<wire::store>(m) || std::holds_alternative<wire::find_record>(m) ||
+         std::holds_alternative<wire::records>(m);
 }
 
 bool world::flow_host(std::size_t h) const {

@@ -63,7 +63,8 @@ bool classifier::untranslated() const {
   return std::find(local_.begin(), local_.end(), external_) != local_.end();
 }
 
-void classifier::talking_to(const ip_address& a) {
+void classifier::talking_to(time_point now, const ip_address& a) {
+  if (!asking_since_) asking_since_ = now;
   if (config_.how == mode::unknown) remember(a);
 }
 
@@ -77,10 +78,12 @@ void classifier::remember(const ip_address& a) {
 
 void classifier::handle(time_point now, const observed& in, actions& out) {
   if (in.me.is_unspecified() || in.me.port() == 0) return;
+  asking_since_.reset();
   const auto same = [&](const observation& o) { return o.by.where.address == in.by.where.address; };
   const auto stale = [&](const observation& o) { return now - o.at > config_.observation_life; };
   const auto known = std::find_if(seen_.begin(), seen_.end(), same);
-  if (known != seen_.end() && known->me == in.me && !stale(*known)) {
+  if (known != seen_.end() && known->me == in.me && !stale(*known) &&
+      current_.kind != wire::nat_class::blocked) {
     // The common case by far: nothing new but the time.
     known->at = now;
     std::rotate(known, known + 1, seen_.end());
@@ -166,6 +169,7 @@ void classifier::handle_addresses(time_point now, std::vector<endpoint> local, a
   reachable_ = false;
   nonce_ = 0;
   dials_ = 0;
+  asking_since_.reset();
   dial_interval_ = config_.dial_interval;
   next_dial_.reset();
   judge(now, out);
@@ -176,12 +180,25 @@ void classifier::handle(time_point, const passed_on& in) {
 }
 
 std::optional<time_point> classifier::next_timeout() const {
-  if (!next_dial_ || !judge_again_) return next_dial_ ? next_dial_ : judge_again_;
-  return std::min(*next_dial_, *judge_again_);
+  std::optional<time_point> first;
+  const bool told = current_.kind == wire::nat_class::blocked;
+  for (const auto& t : {next_dial_, judge_again_, told ? std::nullopt : blocked_at()})
+    if (t && (!first || *t < *first)) first = t;
+  return first;
+}
+
+/// When silence is no accident any more.
+std::optional<time_point> classifier::blocked_at() const {
+  if (!asking_since_ || config_.how == mode::direct) return std::nullopt;
+  const time_point t = *asking_since_ + config_.blocked_after;
+  return seen_.empty() ? t : std::max(t, seen_.back().at + config_.observation_life + 1s);
 }
 
 void classifier::handle_timeout(time_point now, actions& out) {
-  if (judge_again_ && now >= *judge_again_) judge(now, out);
+  const auto silent = blocked_at();
+  if ((judge_again_ && now >= *judge_again_) ||
+      (silent && now >= *silent && current_.kind != wire::nat_class::blocked))
+    judge(now, out);
   if (!next_dial_ || now < *next_dial_) return;
   if (seen_.empty()) {
     next_dial_.reset();
@@ -299,6 +316,10 @@ void classifier::judge(time_point now, actions& out) {
   v.serves =
       v.kind == wire::nat_class::open ||
       (untranslated() && alone && dials_ < config_.dial_tries && config_.how == mode::unknown);
+  if (const auto silent = blocked_at(); silent && now >= *silent) {
+    v = {wire::nat_class::blocked, {}, false, {}};
+    reachable_ = false;
+  }
   damp(now, v);
   if (v == current_) return;
   current_ = v;

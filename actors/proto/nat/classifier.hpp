@@ -34,6 +34,8 @@ struct config {
   duration doubt_interval = 10s;  // at least, between two
   /// Somebody may be asked and knock before we know of having talked to him: one is no proof.
   unsigned strangers_needed = 2;
+  /// Whom we ask answers within seconds, or nothing comes back at all: `blocked`.
+  duration blocked_after = 30s;
   unsigned dial_tries = 3;  // requests passed on in vain until "strangers do not reach us"
 };
 
@@ -98,6 +100,9 @@ using actions = std::vector<action>;
 /// arrives, strangers reach us: `open`. A datagram from an address we have talked to proves nothing
 /// and is ignored (a same-address dial-back calls every address-filtering NAT open).
 ///
+/// `blocked`: peers were asked for `blocked_after`, and none told us where it sees us, nor does an
+/// observation of before still count: no UDP comes back. That the others are gone looks the same.
+///
 /// A host that sees its own interface's address outside is not translated. Where it knows few peers
 /// it serves after a while, and until `dial_tries` dial-backs stayed out: a network whose first
 /// nodes all waited for a stranger's testimony would never start.
@@ -109,7 +114,7 @@ class classifier {
   void handle(time_point now, const reached& in, actions& out);
   void handle(time_point now, const passed_on& in);
   /// Something was sent there: whoever answers from there is no stranger, now or later.
-  void talking_to(const ip_address& a);
+  void talking_to(time_point now, const ip_address& a);
   /// Whether the peers we know are too few to tell of: see `provisional_after`.
   void set_few_peers(bool few) { few_peers_ = few; }
   /// The host's addresses changed: everything known is void.
@@ -135,6 +140,7 @@ class classifier {
   void void_what_was();
   void judge(time_point now, actions& out);
   void judge_mapping(time_point now);
+  std::optional<time_point> blocked_at() const;
   void judge_also(time_point now, const endpoint& other);
   void damp(time_point now, verdict& v);
   bool talked_to(const ip_address& a) const;
@@ -162,6 +168,7 @@ class classifier {
   bool reachable_ = false;
   bool few_peers_ = true;
   std::optional<time_point> first_seen_;
+  std::optional<time_point> asking_since_;  // without an answer
 };
 
 }  // namespace wh::nat

@@ -114,7 +114,14 @@ void paths::tell(peer& p, actions& out) {
   if (s.state == path_state::direct) p.why = reason::none;
   if (s.state == path_state::relayed && (p.why == reason::none || p.why <= reason::no_relay))
     p.why = p.opening || p.next_open ? reason::opening : why_failed(me_.kind, p.their_kind);
-  if (s.state == path_state::none && p.why >= reason::opening) p.why = reason::peer_silent;
+  if (s.state == path_state::none) {
+    if (p.why >= reason::opening) p.why = reason::peer_silent;
+    // Whatever is known of the peer, it is ourselves whom nothing reaches.
+    if (me_.kind == wire::nat_class::blocked)
+      p.why = reason::udp_blocked;
+    else if (p.why == reason::udp_blocked)
+      p.why = p.looking ? reason::looking_up : reason::no_record;
+  }
   s.why = p.why;
   const bool same = s.state == p.told.state && s.why == p.told.why && s.via == p.told.via;
   p.told = s;

@@ -8,6 +8,8 @@ std::string_view code(reason r) {
       return "none";
     case reason::looking_up:
       return "looking_up";
+    case reason::udp_blocked:
+      return "udp_blocked";
     case reason::no_record:
       return "no_record";
     case reason::contacting:
@@ -36,6 +38,9 @@ std::string_view explain(reason r) {
       return "nothing blocks it";
     case reason::looking_up:
       return "the peer's record is being looked up in the DHT";
+    case reason::udp_blocked:
+      return "no UDP packet comes back: the network lets none out, or the host is cut off; UDP has "
+             "to be let through";
     case reason::no_record:
       return "the DHT holds no record of the peer: it is offline, or cannot reach the DHT";
     case reason::contacting:
@@ -63,6 +68,8 @@ std::string_view explain(reason r) {
 
 reason why_failed(wire::nat_class mine, wire::nat_class theirs) {
   const auto varies = [](wire::nat_class c) { return c == wire::nat_class::endpoint_dependent; };
+  if (mine == wire::nat_class::blocked || theirs == wire::nat_class::blocked)
+    return reason::udp_blocked;
   if (mine == wire::nat_class::open || theirs == wire::nat_class::open) return reason::no_answer;
   if (varies(mine) && varies(theirs)) return reason::both_mappings_vary;
   if (varies(mine) || varies(theirs)) return reason::mapping_varies;

@@ -14,6 +14,7 @@ enum class path_state : std::uint8_t { none, relayed, direct };
 enum class reason : std::uint8_t {
   none,                // it is direct, or nobody wants it
   looking_up,          // its record is being looked for
+  udp_blocked,         // no UDP comes back to this host, or to the peer
   no_record,           // the DHT holds no record of it
   contacting,          // its record is known, no answer yet
   peer_silent,         // neither its endpoints nor its relays answer for it

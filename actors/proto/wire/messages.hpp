@@ -291,4 +291,10 @@ using message = std::variant<ping, pong, find_node, nodes, find_record, records,
                              dial_request, dial_passed, dial_back, relay_attach, relay_attached,
                              relay_to, relayed, relay_unknown, connect, bye>;
 
+/// Whom a message concerns: the high digit of its kind.
+enum class concern : std::uint8_t { probe = 0, dht = 1, relay = 2, path = 3 };
+inline concern concern_of(const message& m) {
+  return static_cast<concern>(std::visit([](const auto& x) { return x.kind; }, m) >> 4);
+}
+
 }  // namespace wh::wire

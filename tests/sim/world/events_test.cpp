@@ -66,6 +66,13 @@ TEST_CASE(
   CHECK(metric(tight, "network.oversized") > 0);
 }
 
+TEST_CASE("a member whose network lets no UDP out knows it, and says so") {
+  for (const char* nat : {"udp_blocked", "udp_blocked_except_dns"}) {
+    const auto r = play(two("120", "", nat));
+    CHECK(outcomes(r) == std::vector<std::string>{"a-b unreachable (udp_blocked)"});
+  }
+}
+
 TEST_CASE("a kill is for good, a restart brings back even the dead") {
   const std::string kill = "[[events]]\nat_s = 50\nkill = { group = \"a\" }\n";
   const auto dead = play(two("150", kill));

@@ -222,6 +222,36 @@ TEST_CASE("where each flow has a port of its own no other port is named") {
     if (v.kind == nat_class::endpoint_dependent) CHECK(v.also == endpoint{});
 }
 
+TEST_CASE("whoever asks for half a minute and hears nothing is blocked, until somebody answers") {
+  host h;
+  h.it.talking_to(h.now, observer(1).address);
+  h.let(29s);
+  CHECK(h.kind() == nat_class::unknown);
+  h.let(2s);
+  CHECK(h.kind() == nat_class::blocked);
+  CHECK(h.it.current().external == endpoint{});
+  CHECK_FALSE(h.it.current().serves);
+  h.sees(1, home);
+  CHECK(h.kind() == nat_class::unknown);
+  CHECK(h.it.current().external == home);
+  h.sees(2, home);
+  CHECK(h.kind() == nat_class::endpoint_independent);
+  h.let(10min);
+  CHECK(h.kind() == nat_class::endpoint_independent);  // nobody was asked: silence is no news
+  h.it.talking_to(h.now, observer(1).address);
+  h.let(31s);
+  CHECK(h.kind() == nat_class::blocked);
+  h.sees(1, home);
+  CHECK(h.kind() != nat_class::blocked);
+}
+
+TEST_CASE("who is told to be reached directly is never blocked") {
+  host h({.how = mode::direct});
+  h.it.talking_to(h.now, observer(1).address);
+  h.let(10min);
+  CHECK(h.kind() == nat_class::open);
+}
+
 TEST_CASE("a liar who keeps changing his mind moves nothing") {
   host h;
   for (std::uint32_t n = 1; n <= 4; ++n) h.sees(n, home);
@@ -332,7 +362,7 @@ TEST_CASE("whom we sent something is no stranger, answered or not") {
   host h;
   h.sees(1, home);
   h.sees(2, home);
-  h.it.talking_to(stranger.address);
+  h.it.talking_to(h.now, stranger.address);
   h.let(2s);
   h.dialled_from(stranger);
   CHECK(notes(h.out, "nat.reach_from_acquaintance") == 1);
@@ -517,7 +547,7 @@ TEST_CASE("whatever comes, a classifier keeps its bounds and its promises") {
                       h.out);
           break;
         case 5:
-          h.it.talking_to(observer(static_cast<std::uint32_t>(r.below(400))).address);
+          h.it.talking_to(h.now, observer(static_cast<std::uint32_t>(r.below(400))).address);
           break;
         case 6:
           h.it.handle(h.now, passed_on{wire::transaction{static_cast<std::uint32_t>(r.below(3))}});
