@@ -43,6 +43,8 @@ bool leave() {
 /// The first process inside: mounts of its own, and an end with whoever waits for it.
 int live(int (*body)(int, char**), int count, char** words, int parent) {
   prctl(PR_SET_PDEATHSIG, SIGKILL);
+  // Lost with the change of user; a leak checker looks at its own process from outside.
+  prctl(PR_SET_DUMPABLE, 1);
   // It may have ended before that stood: then its end of the pipe is closed.
   pollfd end{parent, POLLIN, 0};
   if (poll(&end, 1, 0) != 0) return 1;
@@ -75,13 +77,14 @@ int run_isolated(int (*body)(int, char**), int count, char** words) {
   const pid_t child = fork();
   if (child == 0) {
     close(alive[1]);
-    const int result = live(body, count, words, alive[0]);
-    std::fflush(nullptr);
-    _exit(result);
+    std::exit(live(body, count, words, alive[0]));
   }
   if (child < 0) return 1;
   int status = 0;
   while (waitpid(child, &status, 0) < 0 && errno == EINTR) {
   }
-  return WIFEXITED(status) ? WEXITSTATUS(status) : 128 + WTERMSIG(status);
+  // At once: this process has nothing of its own to clean up, and cannot start any other (a leak
+  // checker would), for the process namespace its children would belong to has ended.
+  std::fflush(nullptr);
+  _exit(WIFEXITED(status) ? WEXITSTATUS(status) : 128 + WTERMSIG(status));
 }
