@@ -61,7 +61,10 @@ double cpu_us() {
 /// Calls `turn` until the time is over. `turn` waits by itself, and returns what it passed on.
 figures measure(double seconds, const std::function<std::uint64_t()>& turn) {
   figures f;
-  // The first datagrams warm up routes and neighbours.
+  // The sender may be late on a busy machine; its first datagrams find routes and neighbours.
+  const auto late = wall::now() + std::chrono::seconds(5);
+  while (turn() == 0 && wall::now() < late) {
+  }
   const auto warm = wall::now() + std::chrono::milliseconds(50);
   while (wall::now() < warm) turn();
   const double cpu = cpu_us();
@@ -260,4 +263,14 @@ int compare(int count, char** words) {
 
 }  // namespace
 
-int main(int count, char** words) { return run_isolated(compare, count, words); }
+int main(int count, char** words) {
+  const auto guarded = [](int n, char** w) {
+    try {
+      return compare(n, w);
+    } catch (const std::exception& e) {
+      std::fprintf(stderr, "%s\n", e.what());
+      return 1;
+    }
+  };
+  return run_isolated(guarded, count, words);
+}
