@@ -16,6 +16,7 @@
 #include <sys/resource.h>
 #include <sys/socket.h>
 #include <sys/wait.h>
+#include <unistd.h>
 
 #include <algorithm>
 #include <array>
@@ -25,7 +26,6 @@
 #include <cstdlib>
 #include <functional>
 #include <optional>
-#include <thread>
 #include <vector>
 
 #include "real/net/port.hpp"
@@ -165,8 +165,11 @@ void generate(std::size_t size, unsigned rate) {
   // Refused while nobody has the port yet: it goes on.
   const auto start = wall::now();
   for (std::uint64_t sent = 0;; sent += messages.size()) {
-    if (rate != 0)
-      std::this_thread::sleep_until(start + std::chrono::nanoseconds(1'000'000'000 * sent / rate));
+    if (rate != 0) {
+      const auto left = start + std::chrono::nanoseconds(1'000'000'000 * sent / rate) - wall::now();
+      const auto us = std::chrono::duration_cast<std::chrono::microseconds>(left).count();
+      if (us > 0) ::usleep(static_cast<useconds_t>(us));
+    }
     ::sendmmsg(s.get(), messages.data(), messages.size(), 0);
   }
 }
