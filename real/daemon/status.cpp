@@ -121,6 +121,8 @@ json member_json(const node_facts& f, const actor_answers& a, const member_plan&
   add_path(j, f, r, now);
   j["nat"] = r != nullptr ? json(name_of(r->theirs)) : json();
   const wireguard_peer_status* d = device_of(a, m.key);
+  // A tunnel's, of loopback, while a relay carries, and for a moment after.
+  j["wireguard_endpoint"] = d != nullptr && d->where ? of(*d->where) : json();
   j["latest_handshake_s"] = d != nullptr && d->last_handshake
                                 ? json(std::max<std::int64_t>((now - *d->last_handshake) / 1s, 0))
                                 : json();

@@ -72,6 +72,8 @@ class Traces(unittest.TestCase):
     def test_a_start_after_kill_9_takes_over_what_was_left(self):
         with Lab() as lab, Overlay(PROGRAMS) as net:
             a, b = two_members(lab, net)
+            a.wait_settled("b.test")
+            b.wait_settled("a.test")
             port = a.status()["listen_port"]
             a.kill()
             left = self.traces(a)

@@ -124,6 +124,13 @@ class Node:
         wait_until(lambda: self.path(name) == kind, seconds, 0.1,
                    f"a {kind} path from {self.name} to {name}")
 
+    def wait_settled(self, name, seconds=WAIT):
+        """Until WireGuard itself sends straight to the peer, and would without its daemon."""
+        def settled():
+            p = self.peer(name)
+            return p["path"] == "direct" and p["wireguard_endpoint"] == p["endpoint"]
+        wait_until(settled, seconds, 0.05, f"a settled path from {self.name} to {name}")
+
     def resident_kb(self):
         with open(f"/proc/{self.process.pid}/status", encoding="ascii") as f:
             return int(re.search(r"VmRSS:\s+(\d+)", f.read()).group(1))
@@ -241,6 +248,14 @@ class Overlay:
             n.process.terminate()
         for n in running:
             n.process.wait(WAIT)
+        # What a killed daemon left behind would be found by the next laboratory's of the same names.
+        for n in self.nodes:
+            pids = subprocess.run(["ip", "netns", "pids", n.host.name], capture_output=True, text=True)
+            for pid in pids.stdout.split():
+                with contextlib.suppress(ProcessLookupError):
+                    os.kill(int(pid), signal.SIGKILL)
+            with contextlib.suppress(FileNotFoundError):
+                os.unlink(f"/run/wireguard/{n.interface}.sock")
 
     def show_logs(self, lines=60):
         for n in self.nodes:
