@@ -171,7 +171,7 @@ TEST_CASE("a socket that a killed process left is replaced") {
   CHECK(running_interfaces(f.path) == std::vector<std::string>{"wg0"});
 }
 
-TEST_CASE("an interface has one daemon; the next one is told who it is, and follows when it ends") {
+TEST_CASE("an interface has one daemon, the next one is told who it is and follows when it ends") {
   const folder f;
   {
     auto first = instance::take(f.path, "wg0");

@@ -116,7 +116,7 @@ TEST_CASE("keys are found by the names of all, members or not") {
   CHECK(p.name_of(s.keys[3]).empty());
 }
 
-TEST_CASE("a reload may bring and take members; it may not change the network or ourselves") {
+TEST_CASE("a reload may bring and take members, but not change the network or ourselves") {
   const sample s;
   const node_plan before = s.plan(1);
   const node_plan more = s.plan(1, "trust c.test " + s.text(3) + "\n");

@@ -43,7 +43,7 @@ TEST_CASE("up takes the original's words in any order, with or without dashes") 
   CHECK(o->hosts_path == "/etc/hosts");
 }
 
-TEST_CASE("what is not said is left open; port 0 is as if it were not said") {
+TEST_CASE("what is not said is left open, and port 0 is as if it were not said") {
   const auto o = parse({"net", "listen-port", "0", "hosts", "none"});
   REQUIRE(o);
   CHECK_FALSE(o->port);
