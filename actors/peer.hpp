@@ -7,6 +7,7 @@
 
 #include "actors/interfaces.hpp"
 #include "actors/observer.hpp"
+#include "actors/proto/relay/host.hpp"
 #include "transport/crypto.hpp"
 #include "transport/ports.hpp"
 
@@ -32,6 +33,8 @@ struct peer_config {
   nat::mode mode = nat::mode::unknown;
   /// Consents to carry for others.
   bool relays = true;
+  /// What one guest may send through us, in the long run.
+  std::uint64_t relay_bytes_per_s = relay::host_config{}.guest_bytes_per_s;
   /// Publishes its own record, so that others can find it.
   bool publishes = true;
   std::vector<wire::contact> boot;

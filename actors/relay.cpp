@@ -13,7 +13,10 @@ class relay_shell final : public peer_shell<relay_actor> {
               const peer_ports& ports)
       : peer_shell(cfg, std::move(c)),
         random_(ports.random("relay")),
-        host_({.consents = config.relays}),
+        // A burst of half a second, as the engine's own proportion is.
+        host_({.consents = config.relays,
+               .guest_bytes_per_s = config.relay_bytes_per_s,
+               .guest_burst_bytes = config.relay_bytes_per_s / 2}),
         guest_({}, *random_) {}
 
   behavior_type make_behavior() override {

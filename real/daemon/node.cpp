@@ -194,6 +194,10 @@ void node::start_peer() {
   // Whoever writes an endpoint for a key into the network file knows that it is reached there.
   c.mode = config_.options.mode.value_or(config_.plan.own_place ? nat::mode::direct
                                                                 : nat::mode::unknown);
+  if (const auto mbit = config_.options.relay_mbit) {
+    c.relays = *mbit > 0;
+    c.relay_bytes_per_s = std::uint64_t{*mbit} * 1'000'000 / 8;
+  }
   for (const contact_plan& p : config_.plan.contacts)
     if (const auto e = contacts_->find(p.key)) c.boot.push_back({p.key, *e});
   c.members = members_with(config_.plan);

@@ -10,7 +10,8 @@ namespace wh::real {
 const char* const up_synopsis =
     "NETWORK-FILE [private-key FILE] [interface IF] [listen-port P]\n"
     "       [mode unknown|direct|nat] [capture pcap|raw|nft] [userspace]\n"
-    "       [state-dir DIR] [hosts FILE|none] [log FILE] [log-level LEVEL] [foreground]";
+    "       [relay-rate MBIT] [state-dir DIR] [hosts FILE|none] [log FILE] [log-level LEVEL] "
+    "[foreground]";
 
 const char* const up_details =
     "Brings this host into the network that NETWORK-FILE describes, and returns when\n"
@@ -27,6 +28,8 @@ const char* const up_details =
     "                     default: raw beside the kernel's WireGuard, nft beside\n"
     "                     wireguard-go, or the other one where that does not work\n"
     "  userspace          wireguard-go, even where the kernel has WireGuard\n"
+    "  relay-rate MBIT    what each peer that we relay for may send, in Mbit/s; 0: relay\n"
+    "                     for nobody; default: 32\n"
     "  state-dir DIR      default: /var/lib/wirehub/IF\n"
     "  hosts FILE|none    where members' names are written; default: /etc/hosts\n"
     "  log FILE           default: the system's log; standard error in the foreground\n"
@@ -71,6 +74,10 @@ expected<void, std::string> take(up_options& o, std::string_view word, std::stri
   } else if (word == "capture") {
     o.how = parse_capture(value);
     if (!o.how) return wrong("pcap, raw or nft");
+  } else if (word == "relay-rate") {
+    const auto n = network::parse_number(value, 100'000);
+    if (!n) return wrong("Mbit/s from 0 to 100000");
+    o.relay_mbit = *n;
   } else if (word == "state-dir") {
     o.state_dir = value;
   } else if (word == "hosts") {
@@ -106,9 +113,9 @@ expected<void, std::string> take_environment(
 expected<up_options, std::string> parse_up(
     std::span<const std::string_view> words,
     const std::function<std::string(const char*)>& environment) {
-  static const std::set<std::string_view> with_value = {"private-key", "interface", "listen-port",
-                                                        "mode",        "capture",   "state-dir",
-                                                        "hosts",       "log",       "log-level"};
+  static const std::set<std::string_view> with_value = {
+      "private-key", "interface", "listen-port", "mode",      "capture",
+      "state-dir",   "hosts",     "log",         "log-level", "relay-rate"};
   up_options o;
   std::set<std::string_view> said;
   if (words.empty() || words[0].empty()) return unexpected(std::string("which network file?"));

@@ -26,6 +26,8 @@ struct up_options {
   std::string hosts_path = "/etc/hosts";
   std::optional<std::string> log_path;
   log_level level = log_level::info;
+  /// What each guest may send through this node, in Mbit/s; 0: it does not relay.
+  std::optional<unsigned> relay_mbit;
   /// The device is a userspace WireGuard's, even where the kernel has one.
   bool userspace = false;
   bool foreground = false;

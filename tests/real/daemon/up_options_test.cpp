@@ -31,7 +31,7 @@ bool contains(const std::string& text, std::string_view part) {
 
 TEST_CASE("up takes the original's words in any order, with or without dashes") {
   const auto o = parse({"./net", "listen-port", "77", "private-key", "sk", "interface", "wg7",
-                        "mode", "nat", "--capture", "raw", "foreground"});
+                        "mode", "nat", "--capture", "raw", "relay-rate", "500", "foreground"});
   REQUIRE(o);
   CHECK(o->network_path == "./net");
   CHECK(o->port == 77);
@@ -39,6 +39,7 @@ TEST_CASE("up takes the original's words in any order, with or without dashes") 
   CHECK(o->interface == "wg7");
   CHECK(o->mode == nat::mode::behind_nat);
   CHECK(o->how == capture::raw);
+  CHECK(o->relay_mbit == 500);
   CHECK(o->foreground);
   CHECK(o->hosts_path == "/etc/hosts");
 }
