@@ -10,8 +10,8 @@ namespace wh::real {
 const char* const up_synopsis =
     "NETWORK-FILE [private-key FILE] [interface IF] [listen-port P]\n"
     "       [mode unknown|direct|nat] [capture pcap|raw|nft] [userspace]\n"
-    "       [relay-rate MBIT] [state-dir DIR] [hosts FILE|none] [log FILE] [log-level LEVEL] "
-    "[foreground]";
+    "       [relay-rate MBIT] [state-dir DIR] [hosts FILE|none] [log FILE]\n"
+    "       [log-level LEVEL] [foreground]";
 
 const char* const up_details =
     "Brings this host into the network that NETWORK-FILE describes, and returns when\n"
@@ -19,8 +19,8 @@ const char* const up_details =
     "  private-key FILE   this host's key, as `wh genkey` prints it. Without it a new\n"
     "                     key is searched that nobody knows: a DHT and relay node.\n"
     "  interface IF       default: wh- and the first 8 characters of the public key\n"
-    "  listen-port P      default: the port that the file gives for this key, else the\n"
-    "                     one of the last time, else a random one\n"
+    "  listen-port P      default: the port that the file gives for this key, else\n"
+    "                     the one of the last time, else a random one\n"
     "  mode               unknown: find out whether others reach this host (default);\n"
     "                     direct: they do (default where the file gives an endpoint\n"
     "                     for this key); nat: they do not\n"
@@ -28,15 +28,15 @@ const char* const up_details =
     "                     default: raw beside the kernel's WireGuard, nft beside\n"
     "                     wireguard-go, or the other one where that does not work\n"
     "  userspace          wireguard-go, even where the kernel has WireGuard\n"
-    "  relay-rate MBIT    what each peer that we relay for may send, in Mbit/s; 0: relay\n"
-    "                     for nobody; default: 32\n"
+    "  relay-rate MBIT    what each peer that we relay for may send, in Mbit/s;\n"
+    "                     0: relay for nobody; default: 32\n"
     "  state-dir DIR      default: /var/lib/wirehub/IF\n"
     "  hosts FILE|none    where members' names are written; default: /etc/hosts\n"
     "  log FILE           default: the system's log; standard error in the foreground\n"
     "  log-level LEVEL    error, warning, info (default) or debug\n"
     "  foreground         stay, and log to standard error\n\n"
     "A key that the file does not name as a member, and a file without a subnet, make\n"
-    "a node that serves the DHT and relays, on a plain UDP port and without WireGuard.\n"
+    "a node that serves the DHT and relays, on a plain UDP port, without WireGuard.\n"
     "Environment: FG=y is foreground, LOG=0|1|2 is log-level warning|info|debug,\n"
     "WH_LOGPATH is log, WH_RUN_DIR is where control sockets lie (/run/wirehub).\n\n"
     "    wh up ./network private-key ./sk\n";
