@@ -10,7 +10,7 @@ wh_packages=(
   libtoml11-dev nlohmann-json3-dev libcli11-dev libexpected-dev catch2
 )
 # What the tests in network namespaces run besides.
-wh_lab_packages=(iproute2 nftables conntrack iputils-ping wireguard-go)
+wh_lab_packages=(iproute2 nftables conntrack iputils-ping iperf3 wireguard-go)
 
 wh_say() { printf '== %s\n' "$*"; }
 wh_fail() { printf '%s: %s\n' "$(basename "$0")" "$*" >&2; exit 2; }

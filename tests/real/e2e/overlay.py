@@ -42,7 +42,8 @@ def wait_until(what, seconds=WAIT, every=0.02, about="it"):
 
 class Programs:
     def __init__(self, folder):
-        self.wh, self.real = (os.path.join(folder, name) for name in ("wh", "wh-real"))
+        self.wh, self.real, self.sim = (os.path.join(folder, name)
+                                        for name in ("wh", "wh-real", "wh-sim"))
 
     def genkey(self, workbit=8):
         secret = subprocess.run([self.wh, "genkey", "workbit", str(workbit)], capture_output=True,
@@ -50,6 +51,15 @@ class Programs:
         public = subprocess.run([self.wh, "pubkey"], input=secret, capture_output=True, text=True,
                                 check=True).stdout.strip()
         return secret, public
+
+
+class Flow:
+    """What iperf3 reported at both ends."""
+    report = there = None
+
+    def received_after(self, seconds):
+        """Bytes that came to the server later than that."""
+        return sum(i["sum"]["bytes"] for i in self.there["intervals"] if i["sum"]["start"] >= seconds)
 
 
 class Node:
@@ -170,6 +180,36 @@ class Node:
             ping.kill()
             ping.communicate()
         return max(b - a for a, b in zip(answers, answers[1:]))
+
+    def iperf3(self, name, seconds=2):
+        """Mbit/s of TCP to a member, as it says it received them."""
+        with self.iperf3_in_background(name, seconds) as flow:
+            pass
+        return flow.report["end"]["sum_received"]["bits_per_second"] / 1e6
+
+    @contextlib.contextmanager
+    def iperf3_in_background(self, name, seconds, rate="0"):
+        """TCP to a member while the block runs, and to its end; the report is in what is given."""
+        there = next(n for n in self.net.nodes if n.name == name)
+        server = there.host.spawn("iperf3", "-s", "-1", "-J", log=there.folder + "/iperf3")
+        wait_until(lambda: ":5201" in there.host.run("ss", "-Htln").stdout, about="iperf3's server")
+        client = subprocess.Popen(["ip", "netns", "exec", self.host.name, "iperf3", "-c", name, "-J",
+                                   "-b", rate, "-t", str(seconds)], stdout=subprocess.PIPE, text=True)
+        flow = Flow()
+        try:
+            yield flow
+            output = client.communicate(timeout=seconds + WAIT)[0]
+            flow.report = json.loads(output)
+            if client.returncode != 0:
+                raise AssertionError(f"{self.name}: iperf3: {flow.report.get('error', output)}")
+            server.wait(WAIT)
+            with open(there.folder + "/iperf3", encoding="ascii") as f:
+                flow.there = json.load(f)
+        finally:
+            for process in (client, server):
+                if process.poll() is None:
+                    process.kill()
+                    process.wait()
 
     def _answer(self, ping, end):
         os.set_blocking(ping.stdout.fileno(), True)
