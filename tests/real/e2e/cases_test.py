@@ -187,6 +187,8 @@ class Cases(unittest.TestCase):
         with Lab() as lab, Overlay(PROGRAMS) as net:
             a, b = self.pair(lab, net, "restricted", "restricted")
             self.settle(a, b, "direct")
+            a.wait_settled("b.test")
+            b.wait_settled("a.test")
 
             def again():
                 a.kill()
