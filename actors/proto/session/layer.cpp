@@ -12,6 +12,8 @@ using namespace packet;
 
 /// Slow deadlines are looked at together, on multiples of this.
 constexpr duration sweep_interval = 5s;
+/// Timestamps that nobody needs any more are dropped this often.
+constexpr duration prune_interval = 1min;
 /// A response on its way is given this long before another way is tried.
 constexpr duration detour_after = 200ms;
 constexpr unsigned detours_max = 2;
@@ -252,6 +254,7 @@ std::optional<wire::route> layer::route_of(const public_key& k) const {
 void layer::end_session(slot s) {
   peer& p = peers_[s];
   if (!p.current.exists()) return;
+  stamps_.keep(p.active, p.key);
   p.current = {};
   p.asked = never;
   if (p.activity) p.activity->previous = {};
@@ -346,52 +349,59 @@ void layer::wake(time_point now, slot s, actions& out) {
   release(s);
 }
 
-/// Everything that ends by itself, a few seconds late.
+/// Everything that ends by itself, a few seconds late. A session too old is ended by its next use,
+/// or by idling: it is not looked for here.
 void layer::sweep(time_point now, actions& out) {
   sweep_at_ = never;
-  for (std::size_t i = 0; i < peers_.slot_end(); ++i) {
-    const auto s = static_cast<slot>(i);
-    if (!peers_.used(s)) continue;
-    peer& p = peers_[s];
-    if (p.current.exists()) {
-      const time_point end = std::min(p.active + idle_max, p.current.born + age_max);
-      if (end <= now) {
-        say(out, "session.expired", {}, p.key);
-        end_session(s);
-      } else {
-        stamps_.keep(now, p.key);
-        expire_by(end);
-      }
+  std::vector<slot> idle;
+  peers_.each_by_age([&](slot s) {
+    const peer& p = peers_[s];
+    if (!p.current.exists()) return true;
+    if (p.active + idle_max > now) {
+      expire_by(p.active + idle_max);
+      return false;
     }
-    if (activity* a = p.activity.get()) {
-      if (a->half_open_since != never) {
-        const time_point end = a->half_open_since + half_open_kept;
-        if (end <= now) {
-          say(out, "session.unconfirmed", a->next_via, p.key);
-          end_half_open(s);
-        } else {
-          expire_by(end);
-        }
-      }
-      if (a->previous.exists()) {
-        const time_point end = std::min(a->previous_heard + idle_max, a->previous.born + age_max);
-        if (end <= now)
-          a->previous = {};
-        else
-          expire_by(end);
-      }
-      // A candidate is worth keeping only while its echo may come.
-      if (!a->candidate.is_unspecified()) {
-        const time_point end = a->challenged + sweep_interval;
-        if (end <= now)
-          a->candidate = {}, a->for_candidate.clear();
-        else
-          expire_by(end);
-      }
-    }
+    idle.push_back(s);
+    return true;
+  });
+  for (const slot s : idle) {
+    say(out, "session.expired", {}, peers_[s].key);
+    end_session(s);
     release(s);
   }
-  stamps_.prune(now);
+  peers_.each_active([&](slot s) { sweep_activity(now, s, out); });
+  if (now < prune_at_) return;
+  prune_at_ = now + prune_interval;
+  stamps_.prune(now, [this](const auto& begin) { return peers_.has_session(begin); });
+}
+
+void layer::sweep_activity(time_point now, slot s, actions& out) {
+  activity& a = *peers_[s].activity;
+  if (a.half_open_since != never) {
+    const time_point end = a.half_open_since + half_open_kept;
+    if (end <= now) {
+      say(out, "session.unconfirmed", a.next_via, peers_[s].key);
+      end_half_open(s);
+    } else {
+      expire_by(end);
+    }
+  }
+  if (a.previous.exists()) {
+    const time_point end = std::min(a.previous_heard + idle_max, a.previous.born + age_max);
+    if (end <= now)
+      a.previous = {};
+    else
+      expire_by(end);
+  }
+  // A candidate is worth keeping only while its echo may come.
+  if (!a.candidate.is_unspecified()) {
+    const time_point end = a.challenged + sweep_interval;
+    if (end <= now)
+      a.candidate = {}, a.for_candidate.clear();
+    else
+      expire_by(end);
+  }
+  release(s);
 }
 
 }  // namespace wh::session

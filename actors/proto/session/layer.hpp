@@ -141,6 +141,7 @@ class layer {
   void expire_by(time_point t);
   void wake(time_point now, slot s, actions& out);
   void sweep(time_point now, actions& out);
+  void sweep_activity(time_point now, slot s, actions& out);
   void end_session(slot s);
   void release(slot s);
   void remove(slot s);
@@ -193,6 +194,7 @@ class layer {
   std::vector<slot> timed_;      // peers with a deadline of less than seconds
   time_point urgent_ = never;    // at most the earliest of theirs
   time_point sweep_at_ = never;  // at most the earliest of everything slower
+  time_point prune_at_{};
   std::size_t session_count_ = 0;
   std::size_t initiating_count_ = 0;
   std::size_t half_open_count_ = 0;

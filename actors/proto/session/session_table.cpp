@@ -57,6 +57,7 @@ session_table::slot session_table::add(const public_key& k) {
 void session_table::remove(slot s) {
   order_.erase(position(slots_[s]->key));
   unlink(s);
+  if (slots_[s]->stirred) std::erase(stirred_, s);
   slots_[s].reset();
   free_.push_back(s);
 }
@@ -100,9 +101,26 @@ std::uint32_t session_table::fresh_index(slot s, rng& random) const {
   }
 }
 
+void session_table::stir(slot s) {
+  slots_[s]->stirred = true;
+  stirred_.push_back(s);
+}
+
+bool session_table::has_session(const timestamps::short_key& begin) const {
+  const auto prefix = load_be<std::uint64_t>(begin.data());
+  auto it = std::lower_bound(order_.begin(), order_.end(), prefix,
+                             [](const entry& e, std::uint64_t p) { return e.prefix < p; });
+  for (; it != order_.end() && it->prefix == prefix; ++it) {
+    const peer& p = *slots_[it->at];
+    if (p.current.exists() && timestamps::short_form(p.key) == begin) return true;
+  }
+  return false;
+}
+
 activity& session_table::activity_of(slot s) {
   auto& a = slots_[s]->activity;
   if (!a) a = std::make_unique<activity>();
+  if (!slots_[s]->stirred) stir(s);
   return *a;
 }
 

@@ -6,6 +6,7 @@
 #include "actors/proto/session/cookie.hpp"
 #include "actors/proto/session/noise.hpp"
 #include "actors/proto/session/replay_window.hpp"
+#include "actors/proto/session/timestamps.hpp"
 #include "actors/proto/wire/route.hpp"
 #include "transport/ports.hpp"
 #include "transport/time.hpp"
@@ -108,7 +109,8 @@ struct peer {
   std::uint16_t older = 0, newer = 0;  // session_table's order by `active`
   bool relayed = false;                // the default route is through `relay`
   bool serves_dht = false;
-  bool timed = false;  // listed by the layer for its deadlines
+  bool timed = false;    // listed by the layer for its deadlines
+  bool stirred = false;  // listed by the table, for it has an activity or had one lately
   std::unique_ptr<public_key> relay;
   std::unique_ptr<session::activity> activity;
 
@@ -145,6 +147,20 @@ class session_table {
   std::uint32_t fresh_index(slot s, rng& random) const;
 
   activity& activity_of(slot s);
+  /// Calls f(slot) for each peer that has an activity; f may remove the peer.
+  template <class F>
+  void each_active(F f) {
+    std::vector<slot> all;
+    all.swap(stirred_);
+    for (const slot s : all) {
+      slots_[s]->stirred = false;
+      if (!slots_[s]->activity) continue;
+      f(s);
+      if (slots_[s] && slots_[s]->activity && !slots_[s]->stirred) stir(s);
+    }
+  }
+  /// Whether there is a peer with a session whose key begins so.
+  bool has_session(const timestamps::short_key& begin) const;
   std::size_t size() const { return order_.size(); }
   /// Slots run from 0 to below this; some may be unused.
   std::size_t slot_end() const { return slots_.size(); }
@@ -162,11 +178,13 @@ class session_table {
   std::vector<entry>::const_iterator position(const public_key& k) const;
   void link_newest(slot s);
   void unlink(slot s);
+  void stir(slot s);
 
   // Each on the heap by itself: a table keeps no memory of its busiest hour.
   std::vector<std::unique_ptr<peer>> slots_;
   std::vector<entry> order_;  // by key
   std::vector<slot> free_;
+  std::vector<slot> stirred_;
   slot oldest_ = none, newest_ = none;
 };
 

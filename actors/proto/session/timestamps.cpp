@@ -4,19 +4,15 @@
 
 namespace wh::session {
 
-namespace {
-
-fixed_bytes<16> short_form(const public_key& k) {
-  fixed_bytes<16> b;
+timestamps::short_key timestamps::short_form(const public_key& k) {
+  short_key b;
   std::copy_n(k.value.begin(), b.size(), b.begin());
   return b;
 }
 
-}  // namespace
-
 std::vector<timestamps::entry>::iterator timestamps::at(const public_key& peer) {
   return std::lower_bound(entries_.begin(), entries_.end(), short_form(peer),
-                          [](const entry& e, const fixed_bytes<16>& p) { return e.peer < p; });
+                          [](const entry& e, const short_key& p) { return e.peer < p; });
 }
 
 timestamps::result timestamps::advance(time_point now, const public_key& peer,
@@ -43,10 +39,6 @@ timestamps::result timestamps::advance(time_point now, const public_key& peer,
 void timestamps::keep(time_point now, const public_key& peer) {
   const auto it = at(peer);
   if (it != entries_.end() && it->peer == short_form(peer)) it->heard = now;
-}
-
-void timestamps::prune(time_point now) {
-  std::erase_if(entries_, [now](const entry& e) { return now - e.heard >= memory; });
 }
 
 }  // namespace wh::session

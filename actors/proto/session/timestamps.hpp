@@ -21,15 +21,27 @@ class timestamps {
   /// Remembers `stamp` when it is greater than all before. At the bound the peer that was not heard
   /// from for longest is forgotten.
   result advance(time_point now, const public_key& peer, std::uint64_t stamp);
-  /// As if heard from now; for peers with a session.
+  /// As if heard from now.
   void keep(time_point now, const public_key& peer);
-  /// Forgets whoever was not heard from for `memory`.
-  void prune(time_point now);
+  /// Half of a key names its peer.
+  using short_key = fixed_bytes<16>;
+  static short_key short_form(const public_key& k);
+  /// Forgets whoever was not heard from for `memory`, but for those of whom `needed(short_key)` is
+  /// true.
+  template <class F>
+  void prune(time_point now, F needed) {
+    std::erase_if(entries_, [&](entry& e) {
+      if (now - e.heard < memory) return false;
+      if (!needed(e.peer)) return true;
+      e.heard = now;
+      return false;
+    });
+  }
   std::size_t size() const { return entries_.size(); }
 
  private:
   struct entry {
-    fixed_bytes<16> peer;
+    short_key peer;
     std::uint64_t stamp;
     time_point heard;
   };

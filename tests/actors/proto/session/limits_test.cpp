@@ -144,7 +144,10 @@ TEST_CASE(
   all.keep(t + 10min, key(3));
   CHECK(all.advance(t + 15min, key(3), 50) == result::not_newer);
   CHECK(all.advance(t + 15min, key(4), 1) == result::advanced);
-  all.prune(t + 16min);
+  all.prune(t + 16min, [&](const auto& k) { return k == timestamps::short_form(key(1)); });
+  CHECK(all.size() == 3);  // key 1 is old, and needed
+  CHECK(all.advance(t + 16min, key(1), 101) == result::not_newer);
+  all.prune(t + 24min, [](const auto&) { return false; });
   CHECK(all.size() == 2);
 }
 
