@@ -24,11 +24,17 @@ constexpr metric_definition definitions[] = {
     {"dht.time_to_join_s", k::distribution, "s",
      "From a peer's start to the end of the first lookup of its own id."},
     {"idle.sent_bytes_per_s", k::distribution, "bytes/s",
-     "What a running peer sent, headers of UDP and IP included, per second of its life outside the "
-     "payload of WireGuard; one sample a peer."},
+     "What a peer sent, headers of UDP and IP included, payload of WireGuard not, per second from "
+     "ten "
+     "minutes after its start; one sample a peer that ran a minute longer than that."},
     {"idle.sent_packets_per_s", k::distribution, "1/s",
-     "Datagrams a running peer sent per second of its life outside the payload of WireGuard; one "
-     "sample a peer."},
+     "Datagrams that a peer sent, those of WireGuard not counted, per second from ten minutes "
+     "after "
+     "its start; one sample a peer that ran a minute longer than that."},
+    {"join.sent_bytes", k::distribution, "bytes",
+     "What a peer sent in the first ten minutes of a life, headers of UDP and IP included, payload "
+     "of "
+     "WireGuard not: the mean of its lives; one sample a peer that ran for ten minutes."},
     {"nat.boxes", k::counter, "1", "NAT boxes and firewalls in the simulated network."},
     {"nat.drops", k::counter, "1", "Datagrams that a NAT box or firewall dropped or refused."},
     {"nat.mappings", k::distribution, "1", "Mappings a box holds at the end; one sample a box."},

@@ -1,5 +1,7 @@
 #include "sim/world/host.hpp"
 
+#include <algorithm>
+
 #include "transport/check.hpp"
 
 namespace wh::sim {
@@ -47,7 +49,8 @@ void host::start(const actors::peer_config& config) {
 
 void host::stop() {
   if (!peer_) return;
-  online_ += around_.sim.now() - started_;
+  online_ = time_online();
+  settled_online_ = time_settled();
   around_.net.set_online(id(), false);
   around_.sim.together([&] { actors::kill_peer(*peer_); });
   peer_.reset();
@@ -65,6 +68,11 @@ duration host::time_online() const {
   return online_ + (running() ? around_.sim.now() - started_ : duration{0});
 }
 
+duration host::time_settled() const {
+  const duration age = running() ? around_.sim.now() - started_ : duration{0};
+  return settled_online_ + std::max(age - settling, duration{0});
+}
+
 void host::readdressed() {
   if (peer_) around_.sim.post(peer_->all->network, actors::readdressed{local_endpoints()});
 }
@@ -73,8 +81,9 @@ void host::readdressed() {
 
 void host::send(const endpoint& to, bytes payload, ttl limit) {
   if (payload.empty() || is_ours(payload)) {
-    ++upkeep_datagrams_;
-    upkeep_bytes_ += on_the_wire(to, payload.size());
+    upkeep& part = around_.sim.now() - started_ < settling ? joining_ : settled_;
+    ++part.datagrams;
+    part.bytes += on_the_wire(to, payload.size());
   }
   network_port::send(to, std::move(payload), limit);
 }

@@ -71,9 +71,16 @@ class host final : private network_port, private wireguard_device {
   duration time_online() const;
   time_point started() const { return started_; }
   std::uint64_t starts() const { return starts_; }
+  /// A life begins with joining, and settles.
+  static constexpr duration settling = 10min;
   /// What the peer sent but WireGuard's own datagrams, with the headers of UDP and IP.
-  std::uint64_t upkeep_bytes() const { return upkeep_bytes_; }
-  std::uint64_t upkeep_datagrams() const { return upkeep_datagrams_; }
+  struct upkeep {
+    std::uint64_t bytes = 0, datagrams = 0;
+  };
+  const upkeep& joining() const { return joining_; }
+  const upkeep& settled() const { return settled_; }
+  /// How long it ran after `settling`, in all its lives.
+  duration time_settled() const;
   std::uint64_t wireguard_handshakes() const { return wireguard_handshakes_; }
 
  private:
@@ -107,8 +114,9 @@ class host final : private network_port, private wireguard_device {
   memory_state disk_;
   std::uint64_t starts_ = 0;
   time_point started_{};
-  duration online_{0};
-  std::uint64_t upkeep_bytes_ = 0, upkeep_datagrams_ = 0, wireguard_handshakes_ = 0;
+  duration online_{0}, settled_online_{0};
+  upkeep joining_, settled_;
+  std::uint64_t wireguard_handshakes_ = 0;
 };
 
 }  // namespace wh::sim

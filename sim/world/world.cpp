@@ -9,7 +9,7 @@ namespace wh::sim {
 
 namespace {
 
-/// Peers that ran for less are no evidence of what idling costs.
+/// Peers that were settled for less are no evidence of what idling costs.
 constexpr duration idle_sample_min = 60s;
 
 }  // namespace
@@ -127,11 +127,16 @@ void world::measure_peers() {
       if (joined_after_[h->number()]) ++joined.part;
     }
     metrics_.add("wireguard.handshakes", h->wireguard_handshakes());
-    if (online < idle_sample_min) continue;
-    metrics_.observe("idle.sent_bytes_per_s",
-                     static_cast<double>(h->upkeep_bytes()) / to_seconds(online));
-    metrics_.observe("idle.sent_packets_per_s",
-                     static_cast<double>(h->upkeep_datagrams()) / to_seconds(online));
+    if (online >= host::settling)
+      metrics_.observe("join.sent_bytes",
+                       static_cast<double>(h->joining().bytes) / static_cast<double>(h->starts()));
+    const duration settled = h->time_settled();
+    if (settled < idle_sample_min) continue;
+    const auto per_s = [&](std::uint64_t n) {
+      return static_cast<double>(n) / to_seconds(settled);
+    };
+    metrics_.observe("idle.sent_bytes_per_s", per_s(h->settled().bytes));
+    metrics_.observe("idle.sent_packets_per_s", per_s(h->settled().datagrams));
   }
   metrics_.set("dht.joined_ratio", joined);
 }
