@@ -171,7 +171,10 @@ class dht_shell final : public peer_shell<dht_actor> {
   void perform(const dht::joined& j) {
     watch({"dht.joined", {}, {}, static_cast<std::int64_t>(j.contacts)});
   }
-  void perform(const dht::send_reach& r) { tell(links().gateway, reach{r.to, r.nonce}); }
+  void perform(const dht::send_reach& r) {
+    classifier_.dialled(r.to.address);
+    tell(links().gateway, reach{r.to, r.nonce});
+  }
   void perform(const nat::verdict& v) {
     watch({v.serves ? "nat.serves" : "nat.verdict",
            {},

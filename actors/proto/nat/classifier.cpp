@@ -65,6 +65,10 @@ bool classifier::untranslated() const {
 
 void classifier::talking_to(time_point now, const ip_address& a) {
   if (!asking_since_) asking_since_ = now;
+  dialled(a);
+}
+
+void classifier::dialled(const ip_address& a) {
   if (config_.how == mode::unknown) remember(a);
 }
 

@@ -115,6 +115,8 @@ class classifier {
   void handle(time_point now, const passed_on& in);
   /// Something was sent there: whoever answers from there is no stranger, now or later.
   void talking_to(time_point now, const ip_address& a);
+  /// We sent a stranger's `reach` there, which is no question; it opens our firewall all the same.
+  void dialled(const ip_address& a);
   /// Whether the peers we know are too few to tell of: see `provisional_after`.
   void set_few_peers(bool few) { few_peers_ = few; }
   /// The host's addresses changed: everything known is void.

@@ -119,7 +119,6 @@ void guest::handle(time_point now, const guest_received& in, guest_actions& out)
                           config_.renew_min);
   if (s->granted) return;
   s->granted = true;
-  search_every_ = 0s;
   out.push_back(attached{s->relay, s->rtt});
   if (s->home) tell_homes(out);
 }
@@ -172,11 +171,7 @@ void guest::fill_homes(time_point now, guest_actions& out) {
     ++have;
   }
   if (have < config_.homes && !search_again_) {
-    search_every_ = std::min(std::max(config_.search, 2 * search_every_), config_.search_max);
-    search_again_ = now + search_every_;
-    // Whom we know and do not ask for now may be the one.
-    for (const grudge& g : grudges_)
-      if (g.until > now) search_again_ = std::min(*search_again_, g.until);
+    search_again_ = now + 30s;
     out.push_back(need_candidates{});
   }
 }

@@ -27,9 +27,6 @@ struct guest_config {
   duration grudge = 2min;
   /// The same for one whose owner does not consent: that is a setting, and seldom changed.
   duration grudge_refused = 1h;
-  /// Between two searches for candidates: twice as long each time that leaves homes missing.
-  duration search = 30s;
-  duration search_max = 10min;
 };
 
 /// Peers that might relay for us: public, and answered us a moment ago.
@@ -145,7 +142,6 @@ class guest {
   std::vector<grudge> grudges_;
   std::vector<public_key> homes_told_;
   std::optional<time_point> search_again_;
-  duration search_every_{0};
 };
 
 }  // namespace wh::relay
