@@ -18,6 +18,7 @@ import argparse
 import json
 import math
 import os
+import random
 import statistics
 import subprocess
 import sys
@@ -87,9 +88,9 @@ class Bench:
     def place(self, lab, name, kind):
         return lab.host(name, behind=lab.nat(f"nat-{name}", kind) if kind else None)
 
-    def boots(self, lab, net, count):
+    def boots(self, lab, net, count, *words):
         for i in range(count):
-            net.node(f"boot{i}", lab.host(f"boot{i}"), boot=True).environment["LOG"] = "1"
+            net.node(f"boot{i}", lab.host(f"boot{i}"), *words, boot=True).environment["LOG"] = "1"
         net.write()
         for b in net.boots:
             b.up()
@@ -165,23 +166,26 @@ class Bench:
         b.start().wait_up()
         a.wait_up().reach(b.name)
         a.wait_path(b.name, "relayed")
-        # Both have found both relays: as it is a little after the start, and ever after.
+        # As it is a moment after the start, and ever after: both have found both relays, and know how
+        # long the one in use takes.
         for x, y in ((a, b), (b, a)):
-            wait_until(lambda: sum(r["answered"] for r in self.why(x, y.name)) == 2, 40, 0.2,
-                       "an answer over both relays")
+            wait_until(lambda: self.has_two_ways(x, y.name), 40, 0.2, "an answer over both relays")
+        time.sleep(random.uniform(1, 2))  # anywhere between two of their questions
         key = a.peer(b.name)["relay"]["key"]
         relay = next(n for n in net.boots if n.key == key)
         self.figures.add("outage when the relay dies", a.outage(b.name, relay.kill), "s", "2 s")
         self.stop(a, b)
         relay.up()
 
-    def why(self, node, name):
-        return json.loads(node.wh("why", name, "--json").stdout)["why"]["relays"]
+    def has_two_ways(self, node, name):
+        all = json.loads(node.wh("why", name, "--json").stdout)["why"]["relays"]
+        return len([r for r in all if r["answered"]]) == 2 and node.peer(name)["rtt_ms"] is not None
 
     def throughput(self):
         rounds = 1 if self.quick else max(3, self.runs // 4)
         with Lab() as lab, Overlay(self.programs) as net:
-            self.boots(lab, net, 1)
+            # What it may carry is not to be what is measured.
+            self.boots(lab, net, 1, "relay-rate", 10000)
             relay = net.boots[0]
             hosts = {n: self.place(lab, n, kind) for n, kind in
                      (("pa", None), ("pb", None), ("ra", "fully-random"), ("rb", "fully-random"))}

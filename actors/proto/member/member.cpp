@@ -19,9 +19,11 @@ std::vector<endpoint> member::candidates() const {
   return c;
 }
 
+/// Where we have homes, they are where others meet us: a class that takes a third observer does not
+/// hold the record up. The homes themselves saw it, where the mapping does not vary.
 bool member::settled() const {
-  return reach_.kind != wire::nat_class::unknown &&
-         (!homes_wanted_ || homes_.size() >= config_.homes_enough);
+  return homes_wanted_ ? homes_.size() >= config_.homes_enough
+                       : reach_.kind != wire::nat_class::unknown;
 }
 
 void member::changed(time_point now, actions& out) {

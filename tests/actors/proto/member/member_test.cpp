@@ -120,6 +120,22 @@ TEST_CASE("changes within half a second make one record") {
   CHECK(h.records()[0].endpoints[0].port() == 4039);
 }
 
+TEST_CASE("who has homes enough tells of them without waiting for the class") {
+  host h;
+  h.is(nat_class::unknown);
+  h.homes({relay(8)});
+  h.let(100ms);
+  CHECK(h.records().empty());
+  h.homes({relay(8), relay(9)});
+  h.let(100ms);
+  REQUIRE(h.records().size() == 1);
+  CHECK(h.records()[0].relays.size() == 2);
+  h.is(nat_class::endpoint_dependent);
+  h.let(6s);
+  REQUIRE(h.records().size() == 2);
+  CHECK(h.records()[1].nat == nat_class::endpoint_dependent);
+}
+
 TEST_CASE(
     "after the first record there is at most one in five seconds, and the last word is told") {
   host h;
