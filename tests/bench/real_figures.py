@@ -31,9 +31,10 @@ from isolation import isolate, need, skip
 from lab import Lab
 from overlay import Overlay, Programs, wait_until
 
-# Datagrams a second that iperf3 sends: more than any way carries here. Without a limit it would keep
-# a processor for itself with what the tunnel's device drops at once.
-OFFERED = 120000
+# Datagrams a second that iperf3 sends, one after the other; the best of what arrives counts. More than
+# can be carried is no measure where all hosts share the processors: what is lost at the end was paid for
+# on the way.
+OFFERED = (120000, 80000, 50000, 30000)
 
 PARTS = ("start", "outage", "throughput", "idle")
 
@@ -222,7 +223,7 @@ class Bench:
                             self.figures.add(
                                 f"ratio to {ways[beside][0].split(', ')[1]}: {what}, {name}",
                                 value / got[beside][what], "",
-                                "0.5" if beside == 2 and what.startswith("UDP") else None)
+                                "0.5" if "the relay itself" in what else None)
 
     def one_way(self, relay, _name, host, target, relay_pid):
         seconds = 1 if self.quick else 2
@@ -230,11 +231,17 @@ class Bench:
             "bits_per_second"] / 1e6}
         for size in (200, 1280):
             cpu, packets = (cpu_seconds(relay_pid), sent_packets(relay)) if relay_pid else (0, 0)
-            end = self.iperf(host, target, seconds, "-u", f"-b{8 * size * OFFERED}", f"-l{size}")["end"]["sum"]
-            arrived = (end["packets"] - end["lost_packets"]) / end["seconds"]
-            got[Metric(f"UDP {size} bytes", "datagrams/s")] = arrived
+            arrived, passed = [], []
+            for offered in OFFERED[::3] if self.quick else OFFERED:
+                before = sent_packets(relay)
+                end = self.iperf(host, target, 1, "-u", f"-b{8 * size * offered}",
+                                 f"-l{size}")["end"]["sum"]
+                arrived.append((end["packets"] - end["lost_packets"]) / end["seconds"])
+                passed.append((sent_packets(relay) - before) / end["seconds"])
+            got[Metric(f"UDP {size} bytes", "datagrams/s")] = max(arrived)
             if relay_pid:
                 cpu, packets = cpu_seconds(relay_pid) - cpu, sent_packets(relay) - packets
+                got[Metric(f"UDP {size} bytes, the relay itself", "datagrams/s")] = max(passed)
                 got[Metric(f"relay's CPU a datagram of {size} bytes", "us")] = 1e6 * cpu / packets
         return got
 

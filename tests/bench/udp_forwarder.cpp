@@ -37,10 +37,12 @@ int main(int count, char** words) {
   }
   const int s = ::socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0);
   if (s < 0) return fail("socket");
-  // Past the system's limit, as the daemon's own sockets are.
+  // Past the system's limit where that is allowed, as the daemon's own sockets.
   const int size = 4 << 20;
-  ::setsockopt(s, SOL_SOCKET, SO_RCVBUFFORCE, &size, sizeof size);
-  ::setsockopt(s, SOL_SOCKET, SO_SNDBUFFORCE, &size, sizeof size);
+  if (::setsockopt(s, SOL_SOCKET, SO_RCVBUFFORCE, &size, sizeof size) != 0)
+    ::setsockopt(s, SOL_SOCKET, SO_RCVBUF, &size, sizeof size);
+  if (::setsockopt(s, SOL_SOCKET, SO_SNDBUFFORCE, &size, sizeof size) != 0)
+    ::setsockopt(s, SOL_SOCKET, SO_SNDBUF, &size, sizeof size);
   sockaddr_in here{};
   here.sin_family = AF_INET;
   here.sin_port = htons(static_cast<std::uint16_t>(port));
