@@ -6,6 +6,7 @@
 
 #include "actors/proto/note.hpp"
 #include "actors/proto/session/cookie.hpp"
+#include "actors/proto/session/opened.hpp"
 #include "actors/proto/session/rate_limit.hpp"
 #include "actors/proto/session/session_table.hpp"
 #include "actors/proto/session/timestamps.hpp"
@@ -188,6 +189,7 @@ class layer {
   token_bucket all_unproven_;
   token_bucket all_proven_;
   cookie_jar cookies_;
+  opened_initiations opened_;
   std::uint64_t timestamp_last_;
   time_point serves_since_{};
 

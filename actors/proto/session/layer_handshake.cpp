@@ -134,6 +134,11 @@ bool layer::admit(time_point now, const received& r, bool& proven, actions& out)
     const cookie c = cookies_.make(crypto_, random_, now, r.via);
     proven = has_mac2 && same(mac2, mac_of(crypto_, c, d.first(d.size() - mac_size)));
     if (loaded && !proven) {
+      const byte_view mac1 = d.subspan(d.size() - macs_size, mac_size);
+      if (opened_.has(mac1)) {
+        say(out, "session.copy_under_load", r.via);
+        return false;
+      }
       bytes reply;
       reply.reserve(cookie_reply_size);
       put_header(reply, crypto_, type::cookie_reply);
@@ -144,8 +149,7 @@ bool layer::admit(time_point now, const received& r, bool& proven, actions& out)
       reply.resize(cookie_reply_size);
       aead_key key;
       key.value = cookie_key_;
-      crypto_.seal_x(byte_span{reply}.last(cookie_size + aead_tag_size), key, nonce,
-                     d.subspan(d.size() - macs_size, mac_size), c);
+      crypto_.seal_x(byte_span{reply}.last(cookie_size + aead_tag_size), key, nonce, mac1, c);
       say(out, "session.cookie_sent", r.via);
       out.emplace_back(transmit{r.via, std::move(reply), ttl::host_default, {}});
       return false;
@@ -204,6 +208,7 @@ void layer::on_initiation(time_point now, const received& r, actions& out) {
       return say(out, "session.bad_initiation", r.via);
   }
 
+  opened_.add(d.subspan(authentic.size(), mac_size));
   const public_key from = state.remote_static();
   switch (stamps_.advance(now, from, load_be<std::uint64_t>(payload.data()))) {
     case timestamps::result::not_newer:

@@ -289,6 +289,37 @@ TEST_CASE("under load a cookie is asked for, and who has one is served") {
   CHECK(second.inbox.size() == 1);
 }
 
+TEST_CASE("a copy of an initiation that was opened gets no cookie, from wherever it comes") {
+  network net;
+  host& bob = net.add("bob", {.limits = {.all_unproven = {1, 1h}}});
+  host& first = net.add("first");
+  host& second = net.add("second");
+  net.say(first, bob, ping());
+  net.run(1s);
+  const bytes opened = net.sent.front().datagram;
+  REQUIRE(opened[2] == 1);
+  // One that was not opened, for it came under load, is answered: the copy may be there first.
+  bytes unopened;
+  net.tap = [&](flying& p) {
+    if (p.datagram[2] == 1 && unopened.empty()) unopened = p.datagram;
+    return true;
+  };
+  net.say(second, bob, ping());
+  net.run(1s);
+  REQUIRE_FALSE(unopened.empty());
+  const auto cookies = bob.count("session.cookie_sent");
+  const auto before = net.sent.size();
+  for (std::uint16_t port = 1; port <= 100; ++port)
+    net.datagram(bob, wire::direct({mallory.address, port}), opened);
+  bytes other_mac2 = opened;
+  other_mac2.back() ^= 1;
+  net.datagram(bob, wire::direct(mallory), other_mac2);
+  CHECK(bob.count("session.copy_under_load") == 101);
+  CHECK(net.sent.size() == before);
+  net.datagram(bob, wire::direct(mallory), unopened);
+  CHECK(bob.count("session.cookie_sent") == cookies + 1);
+}
+
 TEST_CASE("a cookie is good for one address, and a copied cookie reply for nothing") {
   network net;
   host& bob = net.add("bob", {.limits = {.all_unproven = {1, 1h}}});
