@@ -5,6 +5,7 @@
 #include "actors/proto/keys/keys.hpp"
 #include "actors/proto/network/words.hpp"
 #include "actors/proto/record/record.hpp"
+#include "real/control/request.hpp"
 
 namespace wh::real {
 
@@ -49,12 +50,9 @@ json record_json(const wire::record& r, time_point now) {
 }  // namespace
 
 void requests::handle(const std::string& line, const answer& a) {
-  const json j = json::parse(line, nullptr, false);
-  if (!j.is_object() || !j.contains("command") || !j["command"].is_string())
-    return a(refused(2, "a request is a JSON object with a command"));
-  const auto command = j["command"].get<std::string>();
-  const bool names = j.contains("who") && j["who"].is_string();
-  const std::string who = names ? j["who"].get<std::string>() : "";
+  const auto asked = parse_control_request(line);
+  if (!asked) return a(refused(2, "a request is a JSON object with a command"));
+  const std::string& command = asked->command;
   if (command == "show") return show(a);
   if (command == "down") {
     a(done());
@@ -71,8 +69,8 @@ void requests::handle(const std::string& line, const answer& a) {
   };
   for (const auto& [name, f] : about) {
     if (command != name) continue;
-    if (!names) return a(refused(2, "`" + command + "` needs to know who"));
-    return (this->*f)(who, a);
+    if (!asked->who) return a(refused(2, "`" + command + "` needs to know who"));
+    return (this->*f)(*asked->who, a);
   }
   a(refused(2, "the daemon knows no command `" + command + "`"));
 }

@@ -156,7 +156,5 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
     check(out);
   }
   must(ended == begun);
-  must(!dht::decode_cache(in.rest) ||
-       dht::encode_cache(*dht::decode_cache(in.rest)).size() == in.rest.size());
   return 0;
 }

@@ -2,6 +2,7 @@
 #include <memory>
 
 #include "real/wireguard/genl_messages.hpp"
+#include "real/wireguard/links.hpp"
 #include "real/wireguard/uapi_text.hpp"
 #include "tests/real/wireguard/fake_wire.hpp"
 #include "transport/check.hpp"
@@ -55,11 +56,25 @@ void as_messages(byte_view in) {
   }
 }
 
+/// The bytes as what the kernel says of an interface, and as a list of addresses with its end.
+void as_links(byte_view in) {
+  const bytes all(in.begin(), in.end());
+  test::fake_wire::script one, list;
+  one.answers.emplace_back(all);
+  list.answers.emplace_back(all);
+  const auto found = links{std::make_unique<test::fake_wire>(one)}.find("wg0");
+  if (found && *found)
+    WH_CHECK((*found)->kind.size() <= in.size() && (*found)->alias.size() <= in.size());
+  const auto addresses = links{std::make_unique<test::fake_wire>(list)}.addresses(1);
+  if (addresses) WH_CHECK(addresses->size() <= in.size() / 16);  // a header each, at least
+}
+
 }  // namespace
 
 /// What a device says, by its socket or by netlink, is read or refused, and nothing else happens.
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
   as_text({data, size});
   as_messages({data, size});
+  as_links({data, size});
   return 0;
 }
