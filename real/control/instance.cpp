@@ -10,17 +10,29 @@
 #include "real/control/paths.hpp"
 
 namespace wh::real {
+namespace {
+
+std::string what_and_remedy(int error) {
+  return std::strerror(error) +
+         std::string(error == EACCES || error == EPERM ? "; run as root, or name another directory"
+                                                       : "; name another directory") +
+         " in WH_RUN_DIR";
+}
+
+}  // namespace
 
 expected<instance, std::string> instance::take(const std::string& run_dir,
                                                const std::string& interface) {
-  if (::mkdir(run_dir.c_str(), 0755) != 0 && errno != EEXIST)
-    return unexpected("the directory " + run_dir + " cannot be made: " + std::strerror(errno) +
-                      "; WH_RUN_DIR names another one");
+  // For all to see that a daemon runs, whatever the umask: what is inside is 0600.
+  if (::mkdir(run_dir.c_str(), 0755) == 0)
+    (void)::chmod(run_dir.c_str(), 0755);
+  else if (errno != EEXIST)
+    return unexpected("the directory " + run_dir + " cannot be made: " + what_and_remedy(errno));
   const std::string path = lock_path(run_dir, interface);
   // The file of an ended instance may be removed between our open and our lock; then it is another.
   for (int tries = 0; tries < 100; ++tries) {
     descriptor f(::open(path.c_str(), O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0600));
-    if (!f) return unexpected(path + ": " + std::strerror(errno));
+    if (!f) return unexpected(path + " cannot be made: " + what_and_remedy(errno));
     if (::flock(f.get(), LOCK_EX | LOCK_NB) != 0) {
       char text[32] = {};
       const auto n = ::pread(f.get(), text, sizeof text - 1, 0);

@@ -118,7 +118,7 @@ expected<up_options, std::string> parse_up(
       "state-dir",   "hosts",     "log",         "log-level", "relay-rate"};
   up_options o;
   std::set<std::string_view> said;
-  if (words.empty() || words[0].empty()) return unexpected(std::string("which network file?"));
+  if (words.empty() || words[0].empty()) return unexpected(std::string("no network file is named"));
   o.network_path = words[0];
   for (std::size_t i = 1; i < words.size(); ++i) {
     // The original's words have no dashes; who writes them is understood.

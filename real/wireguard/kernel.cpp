@@ -70,11 +70,11 @@ expected<opened, no_device> open_kernel(links& l, const backend_options& o) {
       const auto& e = made.error();
       if (not_here(e.code))
         return unexpected(no_device{"this kernel has no WireGuard (" + e.text() + ")", true});
-      return unexpected(no_device{"interface " + o.interface + " cannot be made: " + e.text() +
+      return unexpected(no_device{"it cannot be made: " + e.text() +
                                   (e.code == EPERM ? "; run as root, or with CAP_NET_ADMIN" : "")});
     }
   const auto link = l.find(o.interface);
-  if (!link || !*link) return unexpected(no_device{"interface " + o.interface + " went away"});
+  if (!link || !*link) return unexpected(no_device{"it went away"});
   const unsigned index = (*link)->index;
   const auto failed = [&](const kernel_error& e) {
     if (!*there) (void)l.remove(index);

@@ -32,6 +32,16 @@ int failed(const std::string& why) {
   return did_not_hold;
 }
 
+/// Who is not root looks where its own daemons would be, and root's are elsewhere.
+std::string no_daemon_runs() {
+  const std::string here = real::run_directory();
+  const std::string of_root = "/run/wirehub";
+  if (here != of_root && !real::running_interfaces(of_root).empty())
+    return "no daemon runs in " + here + ", but one does in " + of_root +
+           (::geteuid() == 0 ? ": unset WH_RUN_DIR" : "; try as root");
+  return "no daemon runs; `wh up NETWORK-FILE` starts one";
+}
+
 std::string text_of(const json& j, const char* key) {
   return j.contains(key) && j[key].is_string() ? j[key].get<std::string>() : "";
 }
@@ -73,7 +83,7 @@ std::optional<daemon_words> parse_daemon_words(const command& c, arguments args,
     return w;
   }
   if (all.empty()) {
-    code = failed("no daemon runs; `wh up NETWORK-FILE` starts one");
+    code = failed(no_daemon_runs());
     return std::nullopt;
   }
   std::string names;
@@ -153,7 +163,7 @@ int run_show(const command& c, arguments args) {
       return usage_error(c, in_ticks(which) + " is no name of an interface");
     interfaces = {which};
   }
-  if (interfaces.empty()) return failed("no daemon runs; `wh up NETWORK-FILE` starts one");
+  if (interfaces.empty()) return failed(no_daemon_runs());
   int code = done;
   json all = json::array();
   for (const std::string& n : interfaces)
@@ -185,7 +195,7 @@ int run_reload(const command& c, arguments args) {
   std::vector<std::string> interfaces;
   if (all) {
     interfaces = real::running_interfaces(real::run_directory());
-    if (interfaces.empty()) return failed("no daemon runs");
+    if (interfaces.empty()) return failed(no_daemon_runs());
   } else {
     const auto words = parse_daemon_words(c, args, 0, code);
     if (!words) return code;
@@ -224,7 +234,7 @@ int run_resolve(const command& c, arguments args) {
   }
   if (words.size() != 1) return usage_error(c, "one name, address or key");
   const auto interfaces = real::running_interfaces(real::run_directory());
-  if (interfaces.empty()) return failed("no daemon runs");
+  if (interfaces.empty()) return failed(no_daemon_runs());
   // In the order of interfaces; whoever is a member of several networks has several lines.
   std::string why;
   json all = json::array();

@@ -76,7 +76,8 @@ constexpr command commands[] = {
     {"show", "[IF | all | interfaces] [--json]",
      "the state of the daemons, their peers and paths",
      "Without a word, of all daemons. Of each peer: the kind of its path, where it is,\n"
-     "the round trip, who relays, and why it is not direct. `wh` alone does the same.\n"
+     "the round trip, who relays, and why it is not direct. `wh` alone does the\n"
+     "same where a daemon runs.\n"
      "--json prints an object for one interface, an array for all.\n", run_show},
     {"why", "[IF] NAME [--json]",
      "why the path to a member is as it is",

@@ -183,6 +183,28 @@ TEST_CASE("an interface has one daemon, the next one is told who it is and follo
   CHECK(instance::take(f.path, "wg0"));
 }
 
+TEST_CASE("whatever the umask, others may see that a daemon runs") {
+  const folder f;
+  const std::string run_dir = f.path + "/run";
+  const auto mask = ::umask(077);
+  const auto taken = instance::take(run_dir, "wg0");
+  ::umask(mask);
+  REQUIRE(taken);
+  struct stat s {};
+  REQUIRE(::stat(run_dir.c_str(), &s) == 0);
+  CHECK((s.st_mode & 0777) == 0755);
+  ::unlink(lock_path(run_dir, "wg0").c_str());
+  ::rmdir(run_dir.c_str());
+}
+
+TEST_CASE("a run directory that cannot be made is told with what to do") {
+  const folder f;
+  const auto taken = instance::take(f.path + "/no/run", "wg0");
+  REQUIRE_FALSE(taken);
+  CHECK(taken.error().find("/no/run cannot be made: No such file") != std::string::npos);
+  CHECK(taken.error().find("WH_RUN_DIR") != std::string::npos);
+}
+
 TEST_CASE("interface names are those that Linux, a shell and a path take") {
   CHECK(valid_interface_name("wh-pMV56BY1"));
   CHECK(valid_interface_name("wg0"));

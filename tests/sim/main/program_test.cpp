@@ -153,6 +153,44 @@ TEST_CASE("bad usage ends with 2, help and version with 0") {
   CHECK(b.said("wh-sim 0."));
 }
 
+TEST_CASE("a mistyped command is named, with the nearest that there is") {
+  bench b;
+  CHECK(b({"scenarioss"}) == 2);
+  CHECK(b.errors.str().find("no command `scenarioss`; did you mean `scenarios`?") !=
+        std::string::npos);
+}
+
+TEST_CASE("a seed is a number of 64 bits, and no other is taken for one") {
+  for (const char* wrong : {"-1", "18446744073709551616", "1x", "0x10", "1.0", " 1"}) {
+    bench b;
+    INFO(wrong);
+    CHECK(b({"run", "one", "--seed", wrong}) == 2);
+    CHECK(b.errors.str().find("--seed") != std::string::npos);
+  }
+  bench b;
+  CHECK(b({"run", "one", "--seed", "18446744073709551615"}) == 0);
+  CHECK(b.seen.seed == 18446744073709551615u);
+}
+
+TEST_CASE("a flow is between two peers") {
+  bench b;
+  CHECK(b({"run", "one", "--flow", "a,a"}) == 2);
+  CHECK(b.errors.str().find("not one twice") != std::string::npos);
+}
+
+TEST_CASE("help fits a terminal of 80 columns") {
+  for (const std::vector<const char*>& words :
+       {std::vector{"--help"}, {"run", "--help"}, {"scenarios", "--help"}, {"metrics", "--help"}}) {
+    bench b;
+    REQUIRE(b(words) == 0);
+    std::istringstream text(b.out.str());
+    for (std::string line; std::getline(text, line);) {
+      INFO(line);
+      CHECK(line.size() <= 80);
+    }
+  }
+}
+
 TEST_CASE("a world that cannot run ends with 2 and its reason") {
   bench b;
   CHECK(b({"run", "one", "--seed", "4"}) == 2);
