@@ -126,7 +126,7 @@ TEST_CASE("equal runs write equal traces") {
 TEST_CASE(
     "modelled cryptography leads pairs to the same paths for the same reasons as the real one") {
   for (const char* name : {"pair_open", "pair_cone", "pair_symmetric"})
-    for (const std::uint64_t seed : {1, 2}) {
+    for (const std::uint64_t seed : {1U, 2U}) {
       INFO(name << " " << seed);
       const auto real = outcomes(play(named(name, {"crypto=real"}), seed));
       CHECK(!real.empty());
