@@ -1,4 +1,5 @@
 #include "sim/scenario/read.hpp"
+#include "actors/proto/dht/lookup.hpp"
 #include "actors/proto/wire/mtu.hpp"
 
 #include <algorithm>
@@ -56,10 +57,10 @@ void read_overlay(const node& n, overlay_config& c, mistakes& out) {
     c.name_space.emplace();
     t.read("namespace", *c.name_space);
   }
-  t.read("workbit", c.workbit, 0, 256);
-  t.read("k", c.k, 1, 64);
+  t.read("workbit", c.workbit, 0, workbit_max);
+  t.read("k", c.k, 1, wire::k);  // what an answer has room for
   t.read("alpha", c.alpha, 1, 32);
-  t.read("paths", c.paths, 1, 16);
+  t.read("paths", c.paths, 1, dht::paths_max);
   std::string file;
   t.read("network_file", file);
   if (!file.empty()) c.network_file = file;
@@ -101,7 +102,7 @@ peer_group read_group(const node& n, mistakes& out) {
   t.read_seconds("arrive_over_s", g.arrive_over, time_of_run);
   if (const auto* churn = t.find("churn")) read_churn(*churn, g.churn, out);
   t.read("start_from_cache", g.start_from_cache);
-  t.read("workbit", g.workbit, 0, 256);
+  t.read("workbit", g.workbit, 0, workbit_max);
   return g;
 }
 

@@ -20,6 +20,10 @@ enum class crypto_kind : std::uint8_t { real, modelled };
 enum class network_detail : std::uint8_t { cloud, packets };
 enum class latency_kind : std::uint8_t { king_like, constant };
 
+/// Proof of work of a key at most: a run searches all its keys anew, and one of so many bits takes
+/// half a minute.
+constexpr unsigned workbit_max = 20;
+
 /// `[network]`: what lies between the peers.
 struct network_config {
   network_detail detail = network_detail::cloud;

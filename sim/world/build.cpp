@@ -64,6 +64,10 @@ expected<void, std::string> world::build() {
   }
   name_space_ = scenario_.overlay.name_space.value_or(file_ ? file_->name_space : "public");
   workbit_ = scenario_.overlay.workbit.value_or(file_ ? file_->workbit : 8);
+  if (workbit_ > workbit_max)
+    return unexpected(scenario_.overlay.network_file->string() + ": workbit " +
+                      std::to_string(workbit_) + " is more than a run can search for each key (" +
+                      std::to_string(workbit_max) + "); set `workbit` in [overlay]");
   auto drawn = make_plan(scenario_, root_);
   if (!drawn) return unexpected(drawn.error());
   plan_ = std::move(*drawn);

@@ -9,7 +9,6 @@ namespace wh::dht {
 
 namespace {
 
-constexpr std::size_t paths_max = 8;
 // Of those a teller told of, so many are dead before the rest of them is left alone.
 constexpr unsigned bad_max = 3;
 

@@ -9,10 +9,13 @@
 
 namespace wh::dht {
 
+/// Disjoint paths of one lookup at most: of the k closest, more would leave each path one contact.
+constexpr std::uint8_t paths_max = 8;
+
 struct lookup_limits {
   std::uint8_t k = wire::k;
   std::uint8_t alpha = 3;  // requests in flight on each path
-  std::uint8_t paths = 1;  // S/Kademlia's d
+  std::uint8_t paths = 1;  // S/Kademlia's d; at most paths_max
   /// All requests of one lookup; at most 250.
   std::uint8_t requests = 60;
   /// Contacts that one path remembers without having asked them.

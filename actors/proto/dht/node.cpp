@@ -34,7 +34,7 @@ node::node(config c, const crypto_suite& crypto, rng& random)
       join_every_(config_.join_retry),
       next_tx_(static_cast<std::uint32_t>(random.next())) {
   WH_CHECK(config_.k >= 1 && config_.k <= wire::k && config_.alpha >= 1);
-  WH_CHECK(config_.paths >= 1 && config_.paths <= 8);
+  WH_CHECK(config_.paths >= 1 && config_.paths <= paths_max);
   WH_CHECK(config_.request_patience <= config_.request_timeout);
 }
 

@@ -50,7 +50,7 @@ void node::start(time_point now, purpose why, const lookup& in, std::uint32_t pu
   limits.k = static_cast<std::uint8_t>(width);
   limits.alpha = static_cast<std::uint8_t>(config_.alpha);
   limits.paths = static_cast<std::uint8_t>(
-      asked.paths == 0 ? config_.paths : std::min<std::size_t>(asked.paths, 8));
+      asked.paths == 0 ? config_.paths : std::min<std::size_t>(asked.paths, paths_max));
   limits.quorum = config_.quorum;
   const int more = limits.paths > 2 ? 10 * (limits.paths - 2) : 0;
   limits.requests = static_cast<std::uint8_t>(std::min(config_.lookup_requests + more, 250));

@@ -1,7 +1,9 @@
 #include <catch2/catch.hpp>
 
+#include "actors/proto/dht/lookup.hpp"
 #include "sample.hpp"
 
+using namespace wh;
 using namespace wh::sim;
 using namespace wh::sim::test;
 
@@ -91,6 +93,16 @@ TEST_CASE("a value out of its range says the range") {
     CHECK(complaint("name=\"x\"\nquestion=\"y\"\nduration_s = " + std::string(bad) +
                     "\n[[peers]]\ngroup=\"a\"\n")
               .find("expected above 0 and at most") != std::string::npos);
+}
+
+TEST_CASE("the overlay's bounds are the protocol's own") {
+  const auto with = [](const std::string& line) { return parse(least + "[overlay]\n" + line); };
+  CHECK(with("k = " + std::to_string(wire::k) + "\n"));
+  CHECK_FALSE(with("k = " + std::to_string(wire::k + 1) + "\n"));
+  CHECK(with("workbit = " + std::to_string(workbit_max) + "\n"));
+  CHECK_FALSE(with("workbit = " + std::to_string(workbit_max + 1) + "\n"));
+  CHECK(with("paths = " + std::to_string(dht::paths_max) + "\n"));
+  CHECK_FALSE(with("paths = " + std::to_string(dht::paths_max + 1) + "\n"));
 }
 
 TEST_CASE("a word that is no choice is answered with the choices") {
