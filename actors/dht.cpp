@@ -24,8 +24,9 @@ dht::config dht_config(const peer_config& c, const public_key& self,
   return d;
 }
 
-/// With fewer contacts nobody can be sure that somebody has a stranger at hand to dial him.
-constexpr std::size_t few_peers = 6;
+/// Below a bucket's worth of contacts nobody can be sure to be told by a stranger that he is
+/// reached.
+constexpr std::size_t few_peers = wire::k;
 
 /// DHT finds records and peers, and keeps ours published. Its answering peers tell how they see us,
 /// so the classification of our NAT lives here too.

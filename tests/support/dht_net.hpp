@@ -121,10 +121,11 @@ class dht_net {
     return h.finished.back();
   }
 
-  wire::record record_of(std::size_t i, std::uint64_t sequence) {
+  /// Its sequence number is the time of signing, as a member's is, plus `version`.
+  wire::record record_of(std::size_t i, std::uint64_t version) {
     wire::record r;
     r.key = hosts_[i].key;
-    r.sequence = sequence;
+    r.sequence = unix_seconds(now_) + version;
     r.expires = unix_seconds(now_ + 2h);
     r.endpoints.push_back(hosts_[i].where);
     r.sign = crypto_.sign_as(r.key, wire::signed_part(r, name_space));

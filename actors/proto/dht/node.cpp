@@ -10,6 +10,9 @@ namespace wh::dht {
 
 namespace {
 
+// A record that was signed longer ago, by its sequence number, does not end a lookup early.
+constexpr duration record_fresh = 32min;
+
 std::uint32_t key_tag(const public_key& k) { return load_be<std::uint32_t>(k.value.data()); }
 
 table_limits table_limits_of(const config& c) {
@@ -242,8 +245,11 @@ void node::on(time_point now, const received& in, const wire::records& m, action
   if (l == nullptr) return;
   if (l->why == purpose::publication) l->tokens.emplace_back(r->serial, m.token);
   const bool holds = m.found && take_record(now, *l, *m.found, out);
+  // A publisher signs anew every half hour: of an older record there is likely a newer one, and the
+  // lookup goes on to those closest to the place, who have it.
+  const bool fresh = holds && from_unix_seconds(m.found->sequence) + record_fresh >= now;
   // Storing nodes are not counted against a publisher's lookup: it wants every one of them.
-  l->engine.answered(r->serial, holds && l->why == purpose::user);
+  l->engine.answered(r->serial, fresh && l->why == purpose::user);
   pump(now, r->owner, out);
 }
 

@@ -240,6 +240,7 @@ class node {
   void remember_guest(time_point now, const received& in);
   std::optional<wire::contact> helper_for(time_point now, const received& asker,
                                           wire::translation nat);
+  bool is_ours(prefix place) const;
   wire::store_result judge(time_point now, const received& in, const wire::store& m);
 
   // Answers to us: node.cpp

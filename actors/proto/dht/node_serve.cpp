@@ -58,8 +58,19 @@ void node::on(time_point now, const received& in, const wire::find_record& m, ac
   asked_by(now, in);
   wire::records a{m.tx, in.where, mint_.make(crypto_, now, in.from, in.where, m.where),
                   std::nullopt, contacts_for(m.where, in.from)};
-  if (const wire::record* r = store_.find(now, prefix_of(m.where))) a.found = *r;
+  // In a network that grew others hold it now, and we were not told of what came after.
+  const prefix place = prefix_of(m.where);
+  if (const wire::record* r = store_.find(now, place); r != nullptr && is_ours(place)) a.found = *r;
   answer(in, std::move(a), out);
+}
+
+/// Whether a record with this place is ours to hold: within four times the distance in which we
+/// expect k nodes, or fewer than k that we know are closer. Not "among the k closest" alone: then k
+/// nodes ground next to a place would make every honest one refuse.
+bool node::is_ours(prefix place) const {
+  const prefix away = distance(place, self_), radius = region_radius();
+  const prefix wide = radius > (~prefix{0} >> 2) ? ~prefix{0} : radius << 2;
+  return away <= wide || table_.closer(place, away, config_.k) < config_.k;
 }
 
 wire::store_result node::judge(time_point now, const received& in, const wire::store& m) {
@@ -69,13 +80,8 @@ wire::store_result node::judge(time_point now, const received& in, const wire::s
     return result::bad_token;
   if (!record::check_form(crypto_, m.value, now) || !worthy(m.value.key)) return result::bad_record;
   if (!config_.serves) return result::quota;
-  const prefix at = prefix_of(where), away = distance(at, self_);
-  // Ours to hold: within four times the distance in which we expect k nodes, or fewer than k that
-  // we know are closer. Not "among the k closest" alone: then k nodes ground next to a place would
-  // make every honest one refuse.
-  const prefix radius = region_radius();
-  const prefix wide = radius > (~prefix{0} >> 2) ? ~prefix{0} : radius << 2;
-  if (away > wide && table_.closer(at, away, config_.k) >= config_.k) return result::quota;
+  const prefix at = prefix_of(where);
+  if (!is_ours(at)) return result::quota;
   const std::uint64_t network = network_of(in.where.address);
   const result admits = store_.admits(now, at, m.value, network);
   if (admits != result::stored) return admits;

@@ -141,6 +141,7 @@ void classifier::handle(time_point now, const reached& in, actions& out) {
   if (in.nonce != nonce_ || nonce_ == 0 || config_.how != mode::unknown) return;
   if (talked_to(in.from.address)) {
     out.push_back(note{"nat.reach_from_acquaintance", {}, in.from, 0});
+    if (!reachable_) passed_on_ = false;  // proves nothing either way, so it is no failure
     return;
   }
   // IPv6 hosts are often open where IPv4 is translated; the verdict speaks of one of them.

@@ -96,15 +96,22 @@ TEST_CASE("a record is found by anyone, also after the holders were asked to tak
   // Half an hour later, as MEMBER does: straight to the holders, without a lookup.
   net.run_for(30min);
   const std::uint64_t before = net[publishers[0]].requests;
+  const std::uint64_t second = net.record_of(publishers[0], 2).sequence;
   for (const std::size_t p : publishers) net.tell(p, dht::publish{net.record_of(p, 2)});
   net.run_for(5s);
   CHECK(net[publishers[0]].requests - before <= 40);
   for (const std::size_t p : publishers) {
     const auto f = net.look_up(some_honest(net), net.place_of(p), true, 1);
     REQUIRE(f.found);
-    CHECK(f.found->sequence == 2);
+    CHECK(f.found->sequence == second);
     CHECK(f.requests <= 15);
   }
+  // Past the time by which there should be another one, nobody is content with the first few.
+  net.run_for(33min);
+  const auto old = net.look_up(some_honest(net), net.place_of(publishers[0]), true, 1);
+  REQUIRE(old.found);
+  CHECK(old.found->sequence == second);
+  CHECK(old.requests >= 20);
 }
 
 TEST_CASE("a record nobody renews is gone after two hours") {

@@ -420,6 +420,18 @@ TEST_CASE("who is open still knows its observers, so a NAT that closed is found 
   CHECK_FALSE(h.it.current().serves);
 }
 
+TEST_CASE("where all who dial are acquaintances, an untranslated host goes on serving") {
+  host h({.provisional_after = 0s}, {home});
+  for (std::uint32_t n = 1; n <= 4; ++n) h.sees(n, home);
+  REQUIRE(h.it.current().serves);
+  for (int i = 0; i < 20; ++i) {
+    h.let(2s);
+    h.dialled_from(observer(2));
+  }
+  CHECK(notes(h.out, "nat.reach_from_acquaintance") >= 5);
+  CHECK(h.it.current().serves);
+}
+
 TEST_CASE("a wrong or old nonce proves nothing") {
   host h;
   h.sees(1, home);
