@@ -12,7 +12,7 @@
 #include <filesystem>
 
 #include "actors/proto/keys/keys.hpp"
-#include "actors/proto/keys/search.hpp"
+#include "actors/proto/keys/incremental.hpp"
 #include "real/daemon/background.hpp"
 #include "real/daemon/input.hpp"
 #include "real/daemon/node.hpp"
@@ -56,10 +56,15 @@ expected<node_config, std::string> prepare(up_options o) {
     c.secret = key->secret;
     wipe(key->secret.value);
   } else {
-    if (file->workbit >= 20)
+    // Seconds from about here on, on one core.
+    if (file->workbit >= 24)
       std::fprintf(stderr, "wh-real: searching a key with %u bits of work\n", file->workbit);
     host_rng random;
-    c.secret = *keys::genkey(sodium_crypto(), random, file->workbit, file->name_space);
+    keys::incremental_search search(sodium_crypto(), random, file->workbit, file->name_space);
+    locked<private_key> found;
+    while (!search.step(1U << 20, *found)) {
+    }
+    c.secret = *found;
     c.ephemeral = true;
   }
   const public_key self = sodium_crypto().to_public(c.secret);
