@@ -11,8 +11,8 @@
 #include <exception>
 #include <filesystem>
 
-#include "actors/proto/keys/keys.hpp"
 #include "actors/proto/keys/incremental.hpp"
+#include "actors/proto/keys/keys.hpp"
 #include "real/daemon/background.hpp"
 #include "real/daemon/input.hpp"
 #include "real/daemon/node.hpp"

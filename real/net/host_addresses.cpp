@@ -120,8 +120,8 @@ void host_addresses::read() {
   if (::getifaddrs(&list) != 0) return;
   const std::unique_ptr<ifaddrs, decltype(&::freeifaddrs)> owner(list, &::freeifaddrs);
   for (const ifaddrs* i = list; i != nullptr; i = i->ifa_next) {
-    // Each interface comes once as itself, before its addresses; a tunnel of userspace, which has no
-    // hardware address, without any.
+    // Each interface comes once as itself, before its addresses; a tunnel of userspace, which has
+    // no hardware address, without any.
     if (i->ifa_addr != nullptr && i->ifa_addr->sa_family != AF_PACKET) continue;
     const bool named =
         std::find(tunnel_names_.begin(), tunnel_names_.end(), i->ifa_name) != tunnel_names_.end();
@@ -129,7 +129,8 @@ void host_addresses::read() {
       tunnels_.push_back(::if_nametoindex(i->ifa_name));
   }
   source_table routes{0};
-  const auto v4 = default_source(routes, "192.0.2.1"), v6 = default_source(routes, "2001:db8:ffff:ffff::1");
+  const auto v4 = default_source(routes, "192.0.2.1"),
+             v6 = default_source(routes, "2001:db8:ffff:ffff::1");
   using ranked = std::tuple<bool, bool, std::size_t>;  // not global, not of the default route
   std::vector<std::pair<ranked, ip_address>> found;
   for (const ifaddrs* i = list; i != nullptr; i = i->ifa_next) {

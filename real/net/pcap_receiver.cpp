@@ -130,8 +130,7 @@ void pcap_receiver::session::take(byte_view frame, time_point now, const receive
   const auto parsed = parse_frame(link, frame);
   const auto* d = std::get_if<captured>(&parsed);
   if (d == nullptr) return c.stats.refuse(std::get<refusal>(parsed));
-  if (d->to.port() != port || !is_ours(d->payload))
-    return c.stats.refuse(refusal::not_ours);
+  if (d->to.port() != port || !is_ours(d->payload)) return c.stats.refuse(refusal::not_ours);
   // A router sees what it passes on, and every host what goes to a group.
   if (!c.host.owns(d->to.address)) return c.stats.refuse(refusal::elsewhere);
   if (c.host.is_tunnel(d->interface)) return c.stats.refuse(refusal::tunnel);

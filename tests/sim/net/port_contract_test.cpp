@@ -1,6 +1,6 @@
+#include "tests/support/port_contract.hpp"
 #include "sim/net/port.hpp"
 #include "sim/runtime/simulation.hpp"
-#include "tests/support/port_contract.hpp"
 
 namespace {
 

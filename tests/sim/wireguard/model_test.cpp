@@ -21,7 +21,8 @@ endpoint at(std::uint8_t n, std::uint16_t port = 51820) {
   return {ip_address::v4(198, 51, 100, n), port};
 }
 
-/// Devices on a cable of 10 ms, each with an address; tunnels of one lead into tunnels of the other.
+/// Devices on a cable of 10 ms, each with an address; tunnels of one lead into tunnels of the
+/// other.
 struct cable {
   struct host {
     wireguard_model device;
