@@ -200,11 +200,11 @@ class Keys(unittest.TestCase):
 
     def test_progress_shows_on_a_terminal_only_and_interrupting_ends_it(self):
         search = [WH, "genkey", "workbit", "200", "threads", "1", "force"]
-        quiet = subprocess.Popen(search, stderr=subprocess.PIPE, stdout=subprocess.PIPE)
         try:
             master, slave = pty.openpty()
         except OSError as e:
             self.skipTest(f"no pseudo terminal here: {e}")
+        quiet = subprocess.Popen(search, stderr=subprocess.PIPE, stdout=subprocess.PIPE)
         p = subprocess.Popen(search, stderr=slave, stdout=subprocess.PIPE)
         os.close(slave)
         shown = b""
