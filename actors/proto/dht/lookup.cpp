@@ -19,9 +19,14 @@ iterative_lookup::iterative_lookup(prefix target, lookup_limits limits)
   WH_CHECK(limits.paths >= 1 && limits.paths <= paths_max && limits.requests <= 250);
 }
 
-bool iterative_lookup::start_from(prefix id, const wire::contact& c) {
-  const auto path = static_cast<std::uint8_t>(dealt_ % limits_.paths);
-  if (!add(path, 1, 0, id, c)) return false;
+bool iterative_lookup::start_from(prefix id, const wire::contact& c, bool seed) {
+  candidate n;
+  n.away = distance(id, target_);
+  n.key = c.key;
+  n.where = c.where;
+  n.path = static_cast<std::uint8_t>(dealt_ % limits_.paths);
+  n.seed = seed;
+  if (!add(n)) return false;
   dealt_ = static_cast<std::uint8_t>(dealt_ + 1);
   return true;
 }
@@ -29,8 +34,14 @@ bool iterative_lookup::start_from(prefix id, const wire::contact& c) {
 bool iterative_lookup::told(std::uint8_t teller, prefix id, const wire::contact& c) {
   const candidate* from = by_serial(teller);
   if (from == nullptr) return false;
-  const auto hop = static_cast<std::uint8_t>(std::min(from->hop + 1, 255));
-  return add(from->path, hop, teller, id, c);
+  candidate n;
+  n.away = distance(id, target_);
+  n.key = c.key;
+  n.where = c.where;
+  n.path = from->path;
+  n.hop = static_cast<std::uint8_t>(std::min(from->hop + 1, 255));
+  n.teller = teller;
+  return add(n);
 }
 
 bool iterative_lookup::told_again(std::uint8_t teller, const public_key& k) {
@@ -41,21 +52,19 @@ bool iterative_lookup::told_again(std::uint8_t teller, const public_key& k) {
   return true;
 }
 
-bool iterative_lookup::add(std::uint8_t path, std::uint8_t hop, std::uint8_t teller, prefix id,
-                           const wire::contact& c) {
-  const prefix away = distance(id, target_);
+bool iterative_lookup::add(candidate n) {
   const auto at = std::lower_bound(all_.begin(), all_.end(), 0, [&](const candidate& o, int) {
-    return o.away != away ? o.away < away : o.key < c.key;
+    return o.away != n.away ? o.away < n.away : o.key < n.key;
   });
-  if (at != all_.end() && at->key == c.key) return false;
+  if (at != all_.end() && at->key == n.key) return false;
   const auto where = at - all_.begin();
   std::size_t heard = 0, network = 0;
   std::ptrdiff_t farthest = -1;
   for (std::size_t i = 0; i < all_.size(); ++i) {
     const candidate& o = all_[i];
-    if (limits_.per_network > 0 && network_of(o.where.address) == network_of(c.where.address))
+    if (limits_.per_network > 0 && network_of(o.where.address) == network_of(n.where.address))
       ++network;
-    if (o.path != path || o.now != state::heard) continue;
+    if (o.path != n.path || o.now != state::heard) continue;
     ++heard;
     farthest = static_cast<std::ptrdiff_t>(i);
   }
@@ -64,13 +73,6 @@ bool iterative_lookup::add(std::uint8_t path, std::uint8_t hop, std::uint8_t tel
     if (farthest < where) return false;
     all_.erase(all_.begin() + farthest);
   }
-  candidate n;
-  n.away = away;
-  n.key = c.key;
-  n.where = c.where;
-  n.path = path;
-  n.hop = hop;
-  n.teller = teller;
   all_.insert(all_.begin() + where, n);
   return true;
 }
@@ -160,9 +162,12 @@ bool iterative_lookup::over() const {
   if (holders_ >= limits_.quorum * (several ? 1 : 2)) return true;
   bool waiting = false;
   const bool may_ask = requests_ < limits_.requests;
+  const bool company = std::any_of(all_.begin(), all_.end(),
+                                   [](const candidate& c) { return c.now == state::answered; });
   each_due([&](std::size_t i) {
     const state s = all_[i].now;
-    waiting = s == state::asked || s == state::slow || (s == state::heard && may_ask);
+    waiting = s == state::asked || (s == state::slow && !(all_[i].seed && company)) ||
+              (s == state::heard && may_ask);
     return !waiting;
   });
   return !waiting;

@@ -36,7 +36,8 @@ struct lookup_limits {
 /// that contact's path, so no contact is asked for two paths and a liar spoils only his own
 /// (S/Kademlia, Baumgart and Mies 2007). Due to be asked is whoever is among the k closest of all
 /// that are not known to be dead, among the k / paths closest of its own path, or within the
-/// region. It is over when nobody who is due is left, or `quorum` holders gave a record.
+/// region. It is over when nobody who is due is left, or `quorum` holders gave a record. Seeds that
+/// are slow are not waited for once anybody answered.
 class iterative_lookup {
  public:
   enum class state : std::uint8_t { heard, asked, slow, answered, failed };
@@ -49,6 +50,7 @@ class iterative_lookup {
     std::uint8_t hop = 1;     // 1 for those we knew
     std::uint8_t serial = 0;  // of the request; from 1
     std::uint8_t teller = 0;  // serial of who told us; 0 ourselves
+    bool seed = false;        // of whom nobody alive told us
 
     wire::contact contact() const { return {key, where}; }
   };
@@ -56,8 +58,9 @@ class iterative_lookup {
 
   iterative_lookup(prefix target, lookup_limits limits);
 
-  /// A contact to start from, dealt to the next path.
-  bool start_from(prefix id, const wire::contact& c);
+  /// A contact to start from, dealt to the next path. `seed`: a file or an earlier life names it,
+  /// so it may be gone for long.
+  bool start_from(prefix id, const wire::contact& c, bool seed = false);
   /// A contact told by the answer to request `teller`. False when it is known or not taken.
   bool told(std::uint8_t teller, prefix id, const wire::contact& c);
   /// Whether the contact is known. If it is, and hung on the word of a teller who lied, it now
@@ -96,8 +99,7 @@ class iterative_lookup {
   };
 
   candidate* find_serial(std::uint8_t serial);
-  bool add(std::uint8_t path, std::uint8_t hop, std::uint8_t teller, prefix id,
-           const wire::contact& c);
+  bool add(candidate n);
   bool distrusted(const candidate& c) const;
   template <class F>
   void each_due(F f) const;

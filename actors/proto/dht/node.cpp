@@ -89,7 +89,9 @@ void node::handle(time_point now, const add_contacts& in, actions& out) {
   }
   if (refused > 0)
     out.emplace_back(note{"dht.seeds_full", {}, {}, static_cast<std::int64_t>(refused)});
-  if (!joined_ && !seeds_.empty()) join(now, config_.k, out);
+  if (joined_ || seeds_.empty()) return;
+  join_seeds(now, out);
+  join(now, config_.k, out);
 }
 
 void node::handle(time_point now, const failed& in, actions& out) {
@@ -126,9 +128,10 @@ void node::await(request r) {
 }
 
 void node::ask(time_point now, const wire::contact& to, prefix id, purpose why, std::uint32_t owner,
-               std::uint8_t serial, wire::message what, actions& out) {
+               std::uint8_t serial, wire::message what, actions& out, bool seed) {
   const wire::transaction tx{next_tx_++};
-  request r{now + config_.request_patience, tx.value, owner, id, to, 0, why, serial};
+  request r{now, tx.value, owner, id, to, 0, why, serial, seed};
+  r.deadline += patience(r);
   std::visit(
       [&](auto& m) {
         if constexpr (requires { m.tx = tx; }) m.tx = tx;
@@ -165,8 +168,9 @@ void node::answered(time_point now, const received& in, const request& r, const 
     switch (table_.answered(static_cast<std::uint32_t>(unix_seconds(now)), r.id, c)) {
       case admission::added:
         out.emplace_back(note{"dht.contact_added", c.key, c.where});
-        // The first host of a network has nobody to join by: others find it.
-        if (!joined_ && next_join_ == never) next_join_ = now;
+        // The first host of a network has nobody to join by: others find it. And nobody is to wait
+        // for the next try with somebody there.
+        if (!joined_) next_join_ = now;
         break;
       case admission::spare:
         out.emplace_back(note{"dht.bucket_full", c.key, c.where});
@@ -274,7 +278,7 @@ void node::learn(time_point now, const Contacts& told, const request& r, actions
   std::int64_t bad = 0;
   for (const wire::contact& c : told) {
     if (c.key == config_.self || (l != nullptr && l->engine.told_again(r.serial, c.key))) continue;
-    if (failed_lately(now, c.key)) continue;
+    if (failed_lately(now, c.key) || silent_seed(c.key)) continue;
     if (!sane(c.where) || !worthy(c.key)) {
       ++bad;
       continue;
@@ -302,6 +306,12 @@ bool node::failed_lately(time_point now, const public_key& k) const {
   return std::any_of(failed_.begin(), failed_.end(), [tag = key_tag(k), since](const failure& f) {
     return f.tag == tag && f.at_s >= since;
   });
+}
+
+/// Others may not know yet that it is gone, and name it.
+bool node::silent_seed(const public_key& k) const {
+  return std::any_of(pending_.begin(), pending_.end(),
+                     [&](const request& r) { return r.seed && r.slow && r.to.key == k; });
 }
 
 void node::consider(time_point now, prefix id, const wire::contact& c) {
@@ -336,7 +346,7 @@ void node::handle_timeout(time_point now, actions& out) {
   while (!pending_.empty() && pending_.front().deadline <= now) {
     request r = pending_.front();
     pending_.erase(pending_.begin());
-    const duration rest = config_.request_timeout - config_.request_patience;
+    const duration rest = config_.request_timeout - patience(r);
     const bool in_lookup = r.serial > 0;
     if (!r.slow && rest > duration::zero()) {
       r.slow = true;

@@ -198,6 +198,7 @@ class node {
     std::uint8_t answer;  // kind of the message awaited
     purpose why;
     std::uint8_t serial;
+    bool seed;
     bool slow = false;
   };
   struct running {
@@ -252,8 +253,11 @@ class node {
                 actions& out);
   void unanswered(time_point now, const request& r, actions& out);
   void ask(time_point now, const wire::contact& to, prefix id, purpose why, std::uint32_t owner,
-           std::uint8_t serial, wire::message what, actions& out);
+           std::uint8_t serial, wire::message what, actions& out, bool seed = false);
   void await(request r);
+  duration patience(const request& r) const {
+    return r.seed ? std::min(seed_patience, config_.request_patience) : config_.request_patience;
+  }
 
   // Contacts: node.cpp
   prefix id_of(const public_key& k) const;
@@ -265,9 +269,13 @@ class node {
   void leave_alone(time_point now, const public_key& k, bool silent);
   void forgive(const public_key& k);
   bool failed_lately(time_point now, const public_key& k) const;
+  bool silent_seed(const public_key& k) const;
   // So many unanswered requests in a row, and it is likelier we who are cut off than all of them
   // dead.
   static constexpr std::uint16_t offline_after = 8;
+  // Of boot nodes and cached contacts many may be gone. Most that live answer so soon, on a long
+  // way too.
+  static constexpr duration seed_patience = 200ms;
 
   // Lookups: node_lookup.cpp
   void start(time_point now, purpose why, const lookup& in, std::uint32_t publication,
@@ -287,6 +295,8 @@ class node {
   publication* find_publication(std::uint32_t id);
 
   // Upkeep: node_upkeep.cpp
+  /// Lookups that began without all of these ask them too.
+  void join_seeds(time_point now, actions& out);
   /// `width`: how many of the closest are asked.
   void join(time_point now, std::size_t width, actions& out);
   void join_over(time_point now, const running& l, actions& out);

@@ -79,7 +79,7 @@ void node::start(time_point now, purpose why, const lookup& in, std::uint32_t pu
     const std::size_t first = seeds_.empty() || all ? 0 : random_.below(seeds_.size());
     const std::size_t last = all ? seeds_.size() : std::min(first + 1, seeds_.size());
     for (std::size_t i = first; i < last; ++i)
-      l->engine.start_from(id_of(seeds_[i].key), seeds_[i]);
+      l->engine.start_from(id_of(seeds_[i].key), seeds_[i], true);
   }
   const std::uint32_t id = l->id;
   lookups_.push_back(std::move(l));
@@ -93,10 +93,10 @@ void node::pump(time_point now, std::uint32_t id, actions& out) {
     const prefix peer = next->away ^ l->engine.target();
     if (l->asked.want_record) {
       ask(now, next->contact(), peer, l->why, id, next->serial,
-          wire::find_record{{}, l->asked.target}, out);
+          wire::find_record{{}, l->asked.target}, out, next->seed);
     } else {
       ask(now, next->contact(), peer, l->why, id, next->serial,
-          wire::find_node{{}, l->asked.target}, out);
+          wire::find_node{{}, l->asked.target}, out, next->seed);
     }
   }
   if (!l->engine.over()) return;

@@ -12,6 +12,15 @@ duration node::jittered(duration d) {
   return duration{static_cast<duration::rep>(3 * quarter + random_.below(2 * quarter + 1))};
 }
 
+void node::join_seeds(time_point now, actions& out) {
+  std::vector<std::uint32_t> ids;
+  for (const auto& l : lookups_) {
+    for (const wire::contact& c : seeds_) l->engine.start_from(id_of(c.key), c, true);
+    ids.push_back(l->id);
+  }
+  for (const std::uint32_t id : ids) pump(now, id, out);
+}
+
 void node::join(time_point now, std::size_t width, actions& out) {
   next_join_ = never;
   const bool at_it = std::any_of(lookups_.begin(), lookups_.end(),

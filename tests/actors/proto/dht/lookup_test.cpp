@@ -58,6 +58,35 @@ TEST_CASE_METHOD(fixture, "who is slow does not hold up the others, and may stil
   CHECK(l.closest_answered(20).size() == 4);
 }
 
+TEST_CASE_METHOD(fixture, "a slow seed is waited for only until anybody has answered") {
+  for (const bool seed : {true, false}) {
+    iterative_lookup l{0, limits};
+    l.start_from(1, contact(1), seed);
+    l.start_from(2, contact(2), true);
+    REQUIRE(l.next());
+    REQUIRE(l.next());
+    l.slow(1);
+    CHECK_FALSE(l.over());
+    l.answered(2, false);
+    CHECK(l.over() == seed);
+    l.answered(1, false);
+    CHECK(l.closest_answered(20).size() == 2);
+  }
+}
+
+TEST_CASE_METHOD(fixture, "who is told by somebody alive is waited for, a seed or not") {
+  iterative_lookup l{0, limits};
+  l.start_from(2, contact(2), true);
+  REQUIRE(l.next());
+  l.told(1, 1, contact(1));
+  REQUIRE(l.next());
+  l.answered(1, false);
+  l.slow(2);
+  CHECK_FALSE(l.over());
+  l.failed(2);
+  CHECK(l.over());
+}
+
 TEST_CASE_METHOD(fixture,
                  "a lookup is over when the k closest that live have answered, not before") {
   limits.k = 2;

@@ -238,6 +238,19 @@ TEST_CASE("a network starts from its caches when every boot node is dead") {
   CHECK(net[late].node->table().size() >= 15);
 }
 
+TEST_CASE("a host with a cache joins within a second when every boot node has just died") {
+  dht_net net{14};
+  net.grow(40);
+  net.run_for(2min);
+  const auto cache = dht::decode_cache(dht::encode_cache(net[20].node->cache()));
+  REQUIRE(cache);
+  for (std::size_t i = 0; i < 3; ++i) net.kill(i);
+  const std::size_t late = net.add(net.settings(), {0, 1, 2});
+  net.tell(late, dht::add_contacts{*cache, false});
+  net.run_for(1s);
+  CHECK(net[late].joins == 1);
+}
+
 TEST_CASE("a boot node that was dead is asked again until it answers") {
   dht_net net{9};
   net.add(net.settings());

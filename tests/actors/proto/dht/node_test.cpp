@@ -313,6 +313,74 @@ TEST_CASE_METHOD(fixture, "boot nodes stay known for ever, cached contacts until
   CHECK(node->memory_bytes() < 24 * 1024);
 }
 
+TEST_CASE_METHOD(fixture, "who lives of an earlier life's contacts is enough to join in 0.2 s") {
+  const auto dead = peer(), alive = peer();
+  CHECK(sent<wire::find_node>(tell(dht::add_contacts{{dead}})).size() == 1);
+  // They come while the lookup of our own id is out, and it asks them too.
+  const auto asked = sent<wire::find_node>(tell(dht::add_contacts{{alive}, false}));
+  REQUIRE(asked.size() == 1);
+  CHECK(asked[0].first == alive);
+  wait(20ms);
+  // It does not know yet that the other one is gone.
+  hear(alive, wire::nodes{asked[0].second.tx, config_endpoint, {dead}});
+  CHECK_FALSE(node->has_joined());
+  CHECK(all<dht::joined>(wait(180ms)).size() == 1);
+  // Nor does a publication wait, or ask again.
+  const auto find = sent<wire::find_record>(tell(dht::publish{record_of(config.self)}));
+  REQUIRE(find.size() == 1);
+  CHECK(find[0].first == alive);
+  const auto put =
+      hear(alive, wire::records{find[0].second.tx, config_endpoint, {}, std::nullopt, {dead}});
+  CHECK(sent<wire::store>(put).size() == 1);
+  CHECK(sent<wire::find_record>(put).empty());
+}
+
+TEST_CASE_METHOD(fixture, "a lookup while we join does not wait for the dead among boot nodes") {
+  const auto dead = peer(), alive = peer();
+  tell(dht::add_contacts{{dead, alive}});
+  const auto asked = sent<wire::find_record>(tell(dht::lookup{1, random.make_bytes<node_id>()}));
+  REQUIRE(asked.size() == 2);
+  const auto& question = asked[asked[0].first == alive ? 0 : 1];
+  CHECK(question.first == alive);
+  CHECK(all<dht::finished>(
+            hear(alive, wire::records{question.second.tx, config_endpoint, {}, {}, {}}))
+            .empty());
+  CHECK(all<dht::finished>(wait(199ms)).empty());
+  CHECK(all<dht::finished>(wait(1ms)).size() == 1);
+}
+
+TEST_CASE_METHOD(fixture, "a boot node that answers late is listed, and what it tells is used") {
+  const auto slow = peer(), alive = peer(), third = peer();
+  const auto asked = sent<wire::find_node>(tell(dht::add_contacts{{slow, alive}}));
+  REQUIRE(asked.size() == 2);
+  const auto tx = [&](const wire::contact& c) {
+    return asked[asked[0].first == c ? 0 : 1].second.tx;
+  };
+  hear(alive, wire::nodes{tx(alive), config_endpoint, {}});
+  wait(1400ms);
+  REQUIRE(node->has_joined());
+  hear(slow, wire::nodes{tx(slow), config_endpoint, {third}});
+  CHECK(node->table().size() == 2);
+  const auto later = sent<wire::find_node>(wait(2s));
+  CHECK(std::any_of(later.begin(), later.end(), [&](const auto& q) { return q.first == third; }));
+}
+
+TEST_CASE_METHOD(fixture,
+                 "one alive that turns up between two tries to join is joined by at once") {
+  tell(dht::add_contacts{{peer()}});
+  wait(30min);  // tries are minutes apart by now
+  const auto stranger = peer();
+  hear(stranger, wire::find_node{}, true);
+  dht::actions a = wait(1s);
+  for (const auto& [to, m] : sent<wire::find_node>(a))
+    if (to == stranger) hear(to, wire::nodes{m.tx, config_endpoint, {}});
+  REQUIRE(node->table().size() == 1);
+  for (const auto& [to, m] : sent<wire::find_node>(wait(0s)))
+    if (to == stranger) hear(to, wire::nodes{m.tx, config_endpoint, {}});
+  wait(200ms);
+  CHECK(node->has_joined());
+}
+
 TEST_CASE_METHOD(fixture, "an early alarm does no harm, nor does one that comes twice") {
   join(10);
   for (int i = 0; i < 200; ++i) {
