@@ -93,7 +93,8 @@ class dht_shell final : public peer_shell<dht_actor> {
         },
         [this](save_now) { state_.save(endpoint_cache_name, dht::encode_cache(node_.cache())); },
         [this](need_peers) {
-          for (const wire::contact& c : node_.cache()) tell(links().relay, relay_candidate{c});
+          relay_waits_ = !node_.has_joined();
+          offer_relays();
         },
         [this](const serve& in) {
           node_.handle(now(), dht::set_serving{in.serves}, todo_);
@@ -145,6 +146,11 @@ class dht_shell final : public peer_shell<dht_actor> {
     for (nat::action& a : verdicts) std::visit([this](auto& x) { perform(x); }, a);
   }
 
+  void offer_relays() {
+    for (const wire::contact& c : node_.cache()) tell(links().relay, relay_candidate{c});
+    if (!relay_waits_) tell(links().relay, no_more_peers{});
+  }
+
   void offer_relay(const wire::contact& who) {
     // A few faces are enough: RELAY asks when it needs more.
     if (relays_offered_ >= 8) return;
@@ -171,6 +177,7 @@ class dht_shell final : public peer_shell<dht_actor> {
   }
   void perform(const dht::joined& j) {
     watch({"dht.joined", {}, {}, static_cast<std::int64_t>(j.contacts)});
+    if (std::exchange(relay_waits_, false)) offer_relays();
   }
   void perform(const dht::send_reach& r) {
     classifier_.dialled(r.to.address);
@@ -199,6 +206,7 @@ class dht_shell final : public peer_shell<dht_actor> {
   std::map<std::uint64_t, reply<dht::finished>> waiting_;
   std::uint64_t lookups_ = 0;
   unsigned relays_offered_ = 0;
+  bool relay_waits_ = false;
 };
 
 }  // namespace

@@ -45,6 +45,8 @@ struct relay_candidate {
   wire::contact who;
 };
 struct need_peers {};
+/// The answer to `need_peers`, after the candidates and once we have joined: that was everybody.
+struct no_more_peers {};
 struct save_now {};
 
 }  // namespace wh::actors
@@ -57,6 +59,7 @@ WH_ACTOR_MESSAGE(wh::actors::readdressed)
 WH_ACTOR_MESSAGE(wh::actors::members_changed)
 WH_ACTOR_MESSAGE(wh::actors::relay_candidate)
 WH_ACTOR_MESSAGE(wh::actors::need_peers)
+WH_ACTOR_MESSAGE(wh::actors::no_more_peers)
 WH_ACTOR_MESSAGE(wh::actors::save_now)
 WH_ACTOR_MESSAGE(wh::actors::ask_status)
 WH_ACTOR_MESSAGE(wh::actors::gateway_status)
@@ -122,6 +125,7 @@ using relay_actor = actor_if<
   result<void>(session::deliver),        // from GATEWAY: a guest's or a relay's message
   result<void>(session::gave_up),        // from GATEWAY
   result<void>(relay_candidate),         // from DHT: a public peer that answered
+  result<void>(no_more_peers),           // from DHT: it knows nobody else
   result<void>(relay::want_homes),       // from NETWORK: somebody is to carry for us, or need not
   result<relay_status>(ask_status),
   result<void>(punch::visit_relay),      // from PUNCH: be a guest where the other side is one

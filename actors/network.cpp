@@ -36,7 +36,9 @@ class network_shell final : public peer_shell<network_actor> {
         [this](const nat::verdict& in) {
           give(member::reachability{in.kind, in.external, in.serves, in.also});
         },
-        [this](const relay::homes& in) { give(member::homes_changed{in.relays}); },
+        [this](const relay::homes& in) {
+          give(member::homes_changed{in.relays, in.complete});
+        },
         [this](const members_changed& in) {
           tell(links().punch, in);
           tell(links().wireguard, in);

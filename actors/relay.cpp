@@ -38,6 +38,10 @@ class relay_shell final : public peer_shell<relay_actor> {
           guest_.handle(now(), relay::candidate{in.who}, asked_);
           act();
         },
+        [this](no_more_peers) {
+          guest_.handle(now(), relay::candidates_end{}, asked_);
+          act();
+        },
         [this](const relay::want_homes& in) {
           guest_.handle(now(), in, asked_);
           act();

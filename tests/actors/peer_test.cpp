@@ -62,6 +62,33 @@ TEST_CASE("the first packets of WireGuard are not lost while the path is made") 
   CHECK(v.at(bert).came_direct + v.at(bert).came_relayed == 1);
 }
 
+TEST_CASE("where there is one relay only, a record does not wait for a second one") {
+  three v;
+  v.pass(200ms);
+  CHECK(v.at(anna).sequence() > 0);
+  CHECK(v.at(bert).sequence() > 0);
+  // Nor is there another record soon after.
+  const auto first = v.at(anna).sequence();
+  v.pass(2s);
+  CHECK(v.at(anna).sequence() == first);
+}
+
+TEST_CASE("a relay found while we join is known to be the only one when we have joined") {
+  village v(3);
+  actors::peer_config c;
+  c.mode = nat::mode::direct;
+  v.at(boot).start(c);
+  actors::peer_config member;
+  member.boot = {v.at(boot).contact(), v.at(bert).contact()};  // bert is dead: 0.2 s
+  v.at(anna).start(member);
+  v.pass(199ms);
+  CHECK(v.noted("dht.joined") == 0);
+  CHECK(v.at(anna).sequence() == 0);
+  v.pass(60ms);
+  CHECK(v.noted("dht.joined") == 1);
+  CHECK(v.at(anna).sequence() > 0);
+}
+
 TEST_CASE("a killed peer leaves no actor behind, whatever was under way") {
   for (const duration when : {0ms, 1ms, 15ms, 25ms, 500ms, 10'000ms, 30'000ms}) {
     three v;

@@ -122,16 +122,18 @@ class Bench:
     # --- the parts
 
     def start(self):
-        for case, kind, aim in (("public pair", None, 0.15),
-                                ("both behind a port-preserving NAT", "restricted", 0.4),
-                                ("both behind a fully-random NAT", "fully-random", 0.3)):
+        for case, kind, aim, relays in (
+                ("public pair", None, 0.15, 2),
+                ("both behind a port-preserving NAT", "restricted", 0.4, 2),
+                ("both behind a fully-random NAT", "fully-random", 0.3, 2),
+                ("both behind a fully-random NAT, one relay only", "fully-random", 0.3, 1)):
             with Lab() as lab:
                 a, b = self.place(lab, "a", kind), self.place(lab, "b", kind)
                 for i in range(self.runs):
                     # With boot nodes that have not met the members of earlier runs: those had these
                     # addresses too, and have not said that they go.
                     with Overlay(self.programs) as net:
-                        self.boots(lab, net, 2)
+                        self.boots(lab, net, relays)
                         self.one_start(net, a, b, i, case, aim, direct=kind != "fully-random")
 
     def one_start(self, net, host_a, host_b, number, case, aim, direct):

@@ -22,16 +22,19 @@ std::vector<endpoint> member::candidates() const {
 /// Where we have homes, they are where others meet us: a class that takes a third observer does not
 /// hold the record up. The homes themselves saw it, where the mapping does not vary.
 bool member::settled() const {
-  return homes_wanted_ ? homes_.size() >= config_.homes_enough
-                       : reach_.kind != wire::nat_class::unknown;
+  if (homes_wanted_ && !homes_complete_) return false;
+  return !homes_.empty() || reach_.kind != wire::nat_class::unknown;
+}
+
+void member::plan_publish(time_point now) {
+  if (!config_.publishes) return;
+  auto soon = now + (settled() ? config_.debounce_settled : config_.debounce);
+  if (published_) soon = std::max(soon, *published_ + config_.publish_interval_min);
+  next_publish_ = next_publish_ ? std::min(*next_publish_, soon) : soon;
 }
 
 void member::changed(time_point now, actions& out) {
-  if (config_.publishes) {
-    auto soon = now + (settled() ? config_.debounce_settled : config_.debounce);
-    if (published_) soon = std::max(soon, *published_ + config_.publish_interval_min);
-    next_publish_ = next_publish_ ? std::min(*next_publish_, soon) : soon;
-  }
+  plan_publish(now);
   out.push_back(tell_paths{reach_.kind, candidates()});
 }
 
@@ -41,6 +44,7 @@ void member::handle(time_point now, const reachability& in, actions& out) {
   const bool wants = in.kind != wire::nat_class::open;
   if (wants != homes_wanted_ && config_.publishes) {
     homes_wanted_ = wants;
+    homes_complete_ = false;
     out.push_back(want_homes{wants});
   }
   const bool same = in.kind == reach_.kind && in.external == reach_.external;
@@ -53,9 +57,13 @@ void member::handle(time_point now, const reachability& in, actions& out) {
 }
 
 void member::handle(time_point now, const homes_changed& in, actions& out) {
-  if (homes_ == in.relays) return;
-  homes_ = in.relays;
-  changed(now, out);
+  homes_complete_ = in.complete;
+  if (homes_ != in.relays) {
+    homes_ = in.relays;
+    changed(now, out);
+  } else if (!published_ && next_publish_) {
+    plan_publish(now);  // what the first record waited for will not come
+  }
 }
 
 void member::handle(time_point now, const addresses_changed& in, actions& out) {

@@ -18,7 +18,6 @@ struct config {
   duration debounce = 500ms;
   /// Once both are known there is little left to wait for.
   duration debounce_settled = 50ms;
-  std::size_t homes_enough = 2;
   /// A NAT that keeps changing its mind does not make the DHT's storers work for it.
   duration publish_interval_min = 5s;
   duration republish = 30min;
@@ -33,8 +32,10 @@ struct reachability {
   bool serves = false;
   endpoint also{};
 };
+/// `complete`: no more are to be expected now.
 struct homes_changed {
   std::vector<wire::contact> relays;
+  bool complete = false;
 };
 struct addresses_changed {
   std::vector<endpoint> local;
@@ -85,6 +86,7 @@ class member {
 
  private:
   void changed(time_point now, actions& out);
+  void plan_publish(time_point now);
   bool settled() const;
 
   config config_;
@@ -93,7 +95,7 @@ class member {
   rng& random_;
   reachability reach_;
   std::vector<wire::contact> homes_;
-  bool homes_wanted_ = false;
+  bool homes_wanted_ = false, homes_complete_ = false;
   std::optional<time_point> next_publish_, next_save_, published_;
 };
 

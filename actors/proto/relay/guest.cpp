@@ -59,9 +59,16 @@ void guest::handle(time_point now, const candidate& in, guest_actions& out) {
   fill_homes(now, out);
 }
 
+void guest::handle(time_point, const candidates_end&, guest_actions& out) {
+  if (!homes_wanted_) return;
+  candidates_all_ = true;
+  tell_homes(out);
+}
+
 void guest::handle(time_point now, const want_homes& in, guest_actions& out) {
   if (homes_wanted_ == in.wanted) return;
   homes_wanted_ = in.wanted;
+  candidates_all_ = complete_told_ = false;
   if (homes_wanted_) {
     fill_homes(now, out);
     return;
@@ -144,8 +151,8 @@ void guest::drop(time_point now, const public_key& k, duration resent, guest_act
     grudges_.push_back({k, now + resent});
   }
   out.push_back(detached{k});
-  tell_homes(out);
   fill_homes(now, out);
+  tell_homes(out);
 }
 
 void guest::fill_homes(time_point now, guest_actions& out) {
@@ -172,8 +179,18 @@ void guest::fill_homes(time_point now, guest_actions& out) {
   }
   if (have < config_.homes && !search_again_) {
     search_again_ = now + 30s;
+    candidates_all_ = false;
     out.push_back(need_candidates{});
   }
+}
+
+bool guest::homes_complete() const {
+  const auto homes = std::count_if(stays_.begin(), stays_.end(),
+                                   [](const stay& s) { return s.home && s.granted; });
+  if (static_cast<std::size_t>(homes) >= config_.homes) return true;
+  // Who could be asked is: `fill_homes` leaves none out.
+  return candidates_all_ && std::none_of(stays_.begin(), stays_.end(),
+                                         [](const stay& s) { return s.home && !s.granted; });
 }
 
 void guest::tell_homes(guest_actions& out) {
@@ -184,8 +201,10 @@ void guest::tell_homes(guest_actions& out) {
       h.relays.push_back(s.relay);
       keys.push_back(s.relay.key);
     }
-  if (keys == homes_told_) return;
+  h.complete = homes_complete();
+  if (keys == homes_told_ && (complete_told_ || !h.complete)) return;
   homes_told_ = std::move(keys);
+  complete_told_ = h.complete;
   out.push_back(std::move(h));
 }
 

@@ -33,6 +33,8 @@ struct guest_config {
 struct candidate {
   wire::contact who;
 };
+/// The answer to `need_candidates`: who was told is everybody there is.
+struct candidates_end {};
 /// Whether home relays are wanted at all: a peer that strangers reach needs none.
 struct want_homes {
   bool wanted = false;
@@ -72,11 +74,13 @@ struct seen_at {
 struct detached {
   public_key relay;
 };
-/// The set of home relays changed: the record is to be published anew.
+/// The set of home relays changed: the record is to be published anew. `complete`: they are enough,
+/// or nobody else is known who could be one.
 struct homes {
   std::vector<wire::contact> relays;
+  bool complete = false;
 };
-/// Neither home nor candidate is left: the DHT should be asked for peers.
+/// Homes are wanting, and no candidate is left: the DHT should be asked for peers.
 struct need_candidates {};
 
 using guest_action =
@@ -97,6 +101,7 @@ class guest {
   guest(guest_config c, rng& random) : config_(c), random_(random) {}
 
   void handle(time_point now, const candidate& in, guest_actions& out);
+  void handle(time_point now, const candidates_end& in, guest_actions& out);
   void handle(time_point now, const want_homes& in, guest_actions& out);
   void handle(time_point now, const visit& in, guest_actions& out);
   void handle(time_point now, const guest_received& in, guest_actions& out);
@@ -132,6 +137,7 @@ class guest {
   void drop(time_point now, const public_key& k, duration resent, guest_actions& out);
   void fill_homes(time_point now, guest_actions& out);
   void tell_homes(guest_actions& out);
+  bool homes_complete() const;
   bool resented(time_point now, const public_key& k) const;
 
   guest_config config_;
@@ -141,6 +147,8 @@ class guest {
   std::vector<wire::contact> candidates_;  // newest last
   std::vector<grudge> grudges_;
   std::vector<public_key> homes_told_;
+  bool complete_told_ = false;
+  bool candidates_all_ = false;  // told since they were asked for
   std::optional<time_point> search_again_;
 };
 

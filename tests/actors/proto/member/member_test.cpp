@@ -26,7 +26,9 @@ struct host {
   void is(nat_class kind, endpoint external = outside, bool serves = false) {
     it.handle(now, reachability{kind, external, serves}, out);
   }
-  void homes(std::vector<wire::contact> relays) { it.handle(now, homes_changed{relays}, out); }
+  void homes(std::vector<wire::contact> relays, bool complete = false) {
+    it.handle(now, homes_changed{std::move(relays), complete}, out);
+  }
   void let(duration d) { now = pass(it, now + d, out); }
   std::vector<wire::record> records() const {
     std::vector<wire::record> r;
@@ -120,13 +122,13 @@ TEST_CASE("changes within half a second make one record") {
   CHECK(h.records()[0].endpoints[0].port() == 4039);
 }
 
-TEST_CASE("who has homes enough tells of them without waiting for the class") {
+TEST_CASE("who has all homes it can have tells of them without waiting for the class") {
   host h;
   h.is(nat_class::unknown);
   h.homes({relay(8)});
   h.let(100ms);
   CHECK(h.records().empty());
-  h.homes({relay(8), relay(9)});
+  h.homes({relay(8), relay(9)}, true);
   h.let(100ms);
   REQUIRE(h.records().size() == 1);
   CHECK(h.records()[0].relays.size() == 2);
@@ -134,6 +136,56 @@ TEST_CASE("who has homes enough tells of them without waiting for the class") {
   h.let(6s);
   REQUIRE(h.records().size() == 2);
   CHECK(h.records()[1].nat == nat_class::endpoint_dependent);
+}
+
+TEST_CASE("a home is told of as soon as it is clear that there is no second one") {
+  host h;
+  h.is(nat_class::unknown);
+  h.homes({relay(8)});
+  h.let(100ms);
+  CHECK(h.records().empty());
+  h.homes({relay(8)}, true);
+  h.let(50ms);
+  REQUIRE(h.records().size() == 1);
+  CHECK(h.records()[0].relays.items() == std::vector{relay(8)});
+  // One that comes later all the same is told of.
+  h.homes({relay(8), relay(9)}, true);
+  h.let(6s);
+  REQUIRE(h.records().size() == 2);
+  CHECK(h.records()[1].relays.size() == 2);
+}
+
+TEST_CASE("that no more homes come is no news once a record is out") {
+  host h;
+  h.is(nat_class::unknown);
+  h.homes({relay(8)});
+  h.let(1s);
+  REQUIRE(h.records().size() == 1);
+  h.homes({relay(8)}, true);
+  h.let(20min);
+  CHECK(h.records().size() == 1);
+}
+
+TEST_CASE("without a home the class is waited for, though no homes are to be had") {
+  host h;
+  h.is(nat_class::unknown);
+  h.homes({}, true);
+  h.let(100ms);
+  CHECK(h.records().empty());
+  h.is(nat_class::endpoint_independent);
+  h.let(50ms);
+  REQUIRE(h.records().size() == 1);
+  CHECK(h.records()[0].nat == nat_class::endpoint_independent);
+}
+
+TEST_CASE("what was known of homes does not count when they are wanted anew") {
+  host h;
+  h.is(nat_class::unknown);
+  h.homes({}, true);
+  h.is(nat_class::open, {});  // nowhere to be met: no record
+  h.let(1s);
+  h.is(nat_class::endpoint_dependent);
+  CHECK(h.it.next_timeout() == h.now + 500ms);
 }
 
 TEST_CASE(
@@ -284,7 +336,8 @@ TEST_CASE(
                r.chance(0.2) ? endpoint{} : endpoint{outside.address, port}, r.chance(0.5));
           break;
         case 1:
-          h.homes(std::vector<wire::contact>(r.below(5), relay(static_cast<std::uint32_t>(port))));
+          h.homes(std::vector<wire::contact>(r.below(5), relay(static_cast<std::uint32_t>(port))),
+                  r.chance(0.5));
           break;
         case 2:
           h.it.handle(h.now, addresses_changed{std::vector<endpoint>(r.below(12), inside)}, h.out);

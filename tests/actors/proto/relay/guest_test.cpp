@@ -163,6 +163,72 @@ TEST_CASE("without candidates more are asked for, every half minute") {
   CHECK(homes_of(g) == std::vector{key(1)});
 }
 
+TEST_CASE("homes are complete when they are two, or when nobody else is known") {
+  relay_world two(2);
+  auto& a = two.add_guest();
+  for (std::uint32_t n : {1U, 2U}) two.tell(a, candidate{two.relay(n)});
+  two.tell(a, want_homes{true});
+  two.run(1s);
+  REQUIRE(all<homes>(a.did).size() == 2);
+  CHECK_FALSE(all<homes>(a.did)[0].complete);
+  CHECK(all<homes>(a.did)[1].complete);
+
+  for (const bool answer_first : {false, true}) {
+    relay_world one(1);
+    auto& b = one.add_guest();
+    one.tell(b, want_homes{true});
+    one.tell(b, candidate{one.relay(1)});
+    if (answer_first) one.run(1s);
+    one.tell(b, candidates_end{});
+    if (!answer_first) CHECK(all<homes>(b.did).empty());  // the one that is asked may yet be one
+    one.run(1s);
+    CHECK(all<homes>(b.did).size() == (answer_first ? 2 : 1));
+    CHECK(all<homes>(b.did).back().relays == std::vector{one.relay(1)});
+    CHECK(all<homes>(b.did).back().complete);
+    // Asked for again every half minute, the same answer is no news.
+    one.run(31s);
+    one.tell(b, candidates_end{});
+    CHECK(all<homes>(b.did).size() == (answer_first ? 2 : 1));
+  }
+}
+
+TEST_CASE("homes are not complete while a candidate is asked, and are when it proves to be none") {
+  for (const bool dead : {true, false}) {
+    relay_world w(1);
+    w.add_relay({.consents = false});
+    if (dead) w.kill(2);
+    auto& g = w.add_guest();
+    w.tell(g, candidate{w.relay(1)});
+    w.tell(g, want_homes{true});
+    w.tell(g, candidate{w.relay(2)});
+    w.tell(g, candidates_end{});
+    w.run(dead ? 2900ms : 39ms);
+    CHECK(std::none_of(g.did.begin(), g.did.end(), [](const guest_action& a) {
+      const auto* h = std::get_if<homes>(&a);
+      return h && h->complete;
+    }));
+    w.run(200ms);
+    CHECK(homes_of(g) == std::vector{key(1)});
+    CHECK(all<homes>(g.did).back().complete);
+  }
+}
+
+TEST_CASE("a home that is lost with others to ask leaves the homes incomplete until they answer") {
+  relay_world w(3);
+  auto& g = w.add_guest();
+  for (std::uint32_t n : {1U, 2U, 3U}) w.tell(g, candidate{w.relay(n)});
+  w.tell(g, want_homes{true});
+  w.tell(g, candidates_end{});
+  w.run(1s);
+  w.kill(1);
+  w.tell(g, guest_failed{key(1)});
+  CHECK(homes_of(g) == std::vector{key(2)});
+  CHECK_FALSE(all<homes>(g.did).back().complete);
+  w.run(1s);
+  CHECK(homes_of(g) == std::vector{key(2), key(3)});
+  CHECK(all<homes>(g.did).back().complete);
+}
+
 TEST_CASE("of many candidates sixteen are remembered, the newest") {
   relay_world w(40);
   auto& g = w.add_guest();
