@@ -41,7 +41,7 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   c.self.value[0] = 1;
   c.name_space = "fuzz";
   c.workbit = 0;
-  c.stores = {.records = 8, .per_network = 4};
+  c.stores = {.records = 8};
   dht::node node{c, crypto, random};
   time_point now = from_unix_seconds(1'800'000'000);
   std::vector<dht::send> asked;  // what we asked lately, for answers that match

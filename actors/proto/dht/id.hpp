@@ -43,4 +43,15 @@ inline std::uint64_t network_of(const ip_address& a) {
   return std::uint64_t{1} << 63 | load_be<std::uint64_t>(a.raw().data()) >> 16;
 }
 
+/// The part of an address that one host easily has all of, as a number: an IPv4 address, the /64 of
+/// an IPv6 address.
+inline std::uint64_t site_of(const ip_address& a) {
+  return a.is_v4() ? a.v4_value() : load_be<std::uint64_t>(a.raw().data());
+}
+
+/// The /24 or /48 of a site. IPv6 sites begin with other than 32 zero bits.
+constexpr std::uint64_t network_of_site(std::uint64_t site) {
+  return site >> 32 == 0 ? site >> 8 : std::uint64_t{1} << 63 | site >> 16;
+}
+
 }  // namespace wh::dht

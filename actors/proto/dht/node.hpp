@@ -42,6 +42,11 @@ struct config {
   std::uint8_t lookups_waiting_max = 16;
   std::uint8_t candidates_max = 16;
   std::uint8_t seeds_max = 64;
+  std::uint8_t failures_max = 64;  // strangers remembered to be of no use
+  std::uint8_t guests_max = 8;     // remembered to be asked to dial somebody
+  /// Of the lookups of our own id after the first ones only so many of those closest to us are
+  /// asked: our neighbours are known, and any of them knows who is new among them.
+  std::uint8_t self_lookup_width = 8;
   store_limits stores{};
   /// A stranger's answer takes a round trip, its handshake included.
   duration request_timeout = 1500ms;
@@ -53,20 +58,15 @@ struct config {
   /// A stranger that did not answer, or does not serve, is not asked again for this long, however
   /// many tell of it: under churn most of what a lookup is told of and does not know is gone.
   duration failure_life = 10min;
-  std::uint8_t failures_max = 64;
   /// Who serves nobody and spoke to us within this may be asked to dial somebody: its NAT still
   /// lets us in.
   duration guest_life = 25s;
-  std::uint8_t guests_max = 8;
   /// Whom we heard of within this is not asked just to see whether it lives.
   duration contact_fresh = 10min;
   /// While the table is smaller than a bucket: others that join now are not in anybody's table yet.
   duration self_lookup_sparse = 5s;
   duration self_lookup_first = 5min;
   duration self_lookup_max = 4h;
-  /// Of the later ones only so many of those closest to us are asked: our neighbours are known, and
-  /// any of them knows who is new among them.
-  std::uint8_t self_lookup_width = 8;
   /// A network that grew by this factor since a record's holders were looked up has others closer
   /// to the record's place: they are looked up anew.
   double growth = 1.5;

@@ -82,13 +82,13 @@ wire::store_result node::judge(time_point now, const received& in, const wire::s
   if (!config_.serves) return result::quota;
   const prefix at = prefix_of(where);
   if (!is_ours(at)) return result::quota;
-  const std::uint64_t network = network_of(in.where.address);
-  const result admits = store_.admits(now, at, m.value, network);
+  const std::uint64_t site = site_of(in.where.address);
+  const result admits = store_.admits(now, at, m.value, site);
   if (admits != result::stored) return admits;
   const wire::record* held = store_.find(now, at);
   if (held != nullptr && *held == m.value) return result::stored;
   if (!record::verify(crypto_, m.value, config_.name_space, now)) return result::bad_record;
-  store_.put(at, m.value, network);
+  store_.put(at, m.value, site);
   return result::stored;
 }
 

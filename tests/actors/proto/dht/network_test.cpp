@@ -1,6 +1,8 @@
 // Whole networks of engines in virtual time: what holds for the DHT as such.
 #include <catch2/catch.hpp>
 
+#include <array>
+
 #include "actors/proto/dht/cache.hpp"
 #include "tests/support/dht_net.hpp"
 
@@ -310,6 +312,77 @@ TEST_CASE("hosts that do not serve look up and publish, and are in nobody's tabl
   const auto f = net.look_up(61, own, false);
   REQUIRE_FALSE(f.closest.empty());
   CHECK(f.closest[0].key == net[100].key);
+}
+
+TEST_CASE("of a hundred members behind one address each is found, and finds the others") {
+  dht_net net{16};
+  net.grow(30);
+  dht::config behind_nat = net.settings();
+  behind_nat.serves = false;
+  std::vector<std::size_t> office;
+  for (std::uint16_t i = 0; i < 100; ++i) {
+    office.push_back(
+        net.add(behind_nat, {0},
+                endpoint{ip_address::v4(203, 0, 113, 7), static_cast<std::uint16_t>(1024 + i)}));
+    net.tell(office.back(), dht::publish{net.record_of(office.back(), 1)});
+  }
+  net.run_for(1min);
+  for (const std::size_t i : office) {
+    REQUIRE(net[i].joins == 1);
+    CHECK(net[i].published.back().copies > 0);
+  }
+  CHECK(net.total("dht.store_refused") == 0);
+  CHECK(records_found(net, office) == office.size());
+  for (std::size_t i = 0; i < 100; ++i)
+    CHECK(net.look_up(office[i], net.place_of(office[99 - i]), true).found);
+}
+
+TEST_CASE("those who start anew with new keys, again and again behind one address, are found") {
+  dht_net net{17};
+  net.grow(2);
+  dht::config behind_nat = net.settings();
+  behind_nat.serves = false;
+  for (std::uint16_t day = 0; day < 200; ++day) {
+    const std::size_t i =
+        net.add(behind_nat, {0, 1},
+                endpoint{ip_address::v4(203, 0, 113, 7), static_cast<std::uint16_t>(1024 + day)});
+    net.tell(i, dht::publish{net.record_of(i, 1)});
+    net.run_for(20s);
+    REQUIRE(net.look_up(1, net.place_of(i), true).found);
+    net.kill(i);
+  }
+}
+
+TEST_CASE("forty dead hosts of one /24 hide no record of those that come after them") {
+  // Public hosts, so that they are listed; the boot nodes are in their /24, or elsewhere.
+  for (const std::uint8_t boots_in : std::array<std::uint8_t, 2>{113, 99}) {
+    dht_net net{18};
+    std::uint8_t last = 1;
+    const auto next = [&](std::uint8_t net24) {
+      return endpoint{ip_address::v4(203, 0, net24, last++), 51820};
+    };
+    const std::size_t boot = net.add(net.settings(), {}, next(boots_in));
+    const std::size_t other = net.add(net.settings(), {boot}, next(boots_in));
+    for (int i = 0; i < 40; ++i) {
+      const std::size_t m = net.add(net.settings(), {boot, other}, next(113));
+      net.tell(m, dht::publish{net.record_of(m, 1)});
+      net.run_for(30s);
+      net.kill(m);
+    }
+    // As in its first seconds, when a host does not know yet that strangers reach it.
+    dht::config fresh = net.settings();
+    fresh.serves = false;
+    const std::size_t a = net.add(fresh, {boot, other}, next(113));
+    const std::size_t b = net.add(fresh, {boot, other}, next(113));
+    for (const std::size_t i : {a, b}) net.tell(i, dht::publish{net.record_of(i, 1)});
+    net.run_for(5s);
+    const auto f = net.look_up(a, net.place_of(b), true), g = net.look_up(b, net.place_of(a), true);
+    INFO("took " << to_seconds(f.took) << " and " << to_seconds(g.took) << " s");
+    CHECK(f.found);
+    CHECK(g.found);
+    CHECK(f.took < 3s);
+    CHECK(g.took < 3s);
+  }
 }
 
 TEST_CASE("lookups work with one packet in twenty lost") {

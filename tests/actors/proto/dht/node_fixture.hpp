@@ -130,6 +130,13 @@ struct node_fixture {
     r.sign = crypto.sign_as(k, wire::signed_part(r, ns));
     return r;
   }
+  /// Whether a stranger is given the record of `k`.
+  bool found(const public_key& k) {
+    const auto a = sent<wire::records>(
+        hear(peer(), wire::find_record{{}, record::location_of(crypto, k, ns)}));
+    REQUIRE(a.size() == 1);
+    return a[0].second.found && a[0].second.found->key == k;
+  }
   wire::store_result store(const wire::contact& from, const wire::record& r) {
     const auto where = record::location_of(crypto, r.key, ns);
     const auto a = sent<wire::records>(hear(from, wire::find_record{{}, where}));

@@ -69,16 +69,34 @@ TEST_CASE_METHOD(fixture, "who does not serve stores nothing") {
   CHECK(store(owner, record_of(owner.key)) == wire::store_result::stored);
 }
 
-TEST_CASE_METHOD(fixture, "one /24 may leave 32 records here, others still may after that") {
-  std::size_t stored = 0;
-  for (int i = 0; i < 40; ++i) {
+TEST_CASE_METHOD(fixture, "a hundred members behind one address all leave their records here") {
+  std::vector<wire::contact> office;
+  for (std::uint16_t i = 0; i < 100; ++i) {
+    auto c = peer();
+    c.where = {ip_address::v4(203, 0, 113, 7), static_cast<std::uint16_t>(1024 + i)};
+    CHECK(store(c, record_of(c.key)) == wire::store_result::stored);
+    office.push_back(c);
+  }
+  for (const auto& c : office) CHECK(found(c.key));
+}
+
+TEST_CASE_METHOD(fixture, "in a full store one /24 displaces only itself, whatever keys it has") {
+  config.stores.records = 64;
+  restart();
+  const auto member = peer();
+  CHECK(store(member, record_of(member.key)) == wire::store_result::stored);
+  std::size_t refused = 0;
+  for (int i = 0; i < 500; ++i) {
     auto c = peer();
     c.where.address = ip_address::v4(203, 0, 113, static_cast<std::uint8_t>(i));
-    stored += store(c, record_of(c.key)) == wire::store_result::stored;
+    refused += store(c, record_of(c.key)) == wire::store_result::quota;
   }
-  CHECK(stored == 32);
-  const auto other = peer();
-  CHECK(store(other, record_of(other.key)) == wire::store_result::stored);
+  CHECK(refused > 250);
+  CHECK(node->stored_records() == 64);
+  const auto late = peer();
+  CHECK(store(late, record_of(late.key)) == wire::store_result::stored);
+  CHECK(found(member.key));
+  CHECK(found(late.key));
 }
 
 TEST_CASE_METHOD(fixture,
