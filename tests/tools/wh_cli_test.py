@@ -79,6 +79,13 @@ class Program(unittest.TestCase):
             self.assertEqual((code, out), (2, ""))
             self.assertIn("wh", err)
 
+    def test_a_slip_of_the_fingers_is_told_what_was_meant(self):
+        for wrong, meant in (("chek", "check"), ("gnekey", "genkey"), ("Show", "show"), ("looukp", "lookup")):
+            message = f"wh: there is no command `{wrong}`; did you mean `{meant}`?\n"
+            self.assertEqual(run(wrong), (2, "", message))
+            self.assertEqual(run("help", wrong), (2, "", message))
+        self.assertEqual(run("frobnicate"), (2, "", "wh: there is no command `frobnicate`; `wh help` lists them\n"))
+
     def test_where_no_daemon_runs_nothing_holds(self):
         for args in (["show"], ["show", "wg0"], ["down"], ["down", "wg0"], ["why", "b.test"],
                      ["ping", "wg0", "b.test"], ["lookup", "b.test"], ["resolve", "b.test"],

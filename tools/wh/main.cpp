@@ -2,8 +2,10 @@
 
 #include <cerrno>
 #include <cstring>
+#include <string>
 #include <vector>
 
+#include "actors/proto/network/words.hpp"
 #include "tools/wh/command.hpp"
 #include "tools/wh/daemon.hpp"
 
@@ -134,8 +136,12 @@ const command* find(std::string_view name) {
 }
 
 int unknown(std::string_view name) {
-  std::fprintf(stderr, "wh: there is no command `%.*s`; `wh help` lists them\n",
-               static_cast<int>(name.size()), name.data());
+  std::vector<std::string_view> names;
+  for (const command& c : commands) names.push_back(c.name);
+  const std::string near(network::nearest(name, names));
+  std::fprintf(stderr, "wh: there is no command `%.*s`; %s\n", static_cast<int>(name.size()),
+               name.data(),
+               near.empty() ? "`wh help` lists them" : ("did you mean `" + near + "`?").c_str());
   return bad_input;
 }
 
