@@ -36,6 +36,15 @@ std::string_view without_unit(std::string_view name) {
   return name;
 }
 
+/// Whether `part` is one or more whole words of `name`: "restricted" of "cone_port_restricted".
+bool has_words(std::string_view name, std::string_view part) {
+  const auto at = name.find(part);
+  if (at == std::string_view::npos) return false;
+  const auto is_edge = [](char c) { return c == '_' || c == '-' || c == '.'; };
+  const auto end = at + part.size();
+  return (at == 0 || is_edge(name[at - 1])) && (end == name.size() || is_edge(name[end]));
+}
+
 }  // namespace
 
 std::string nearest_name(std::string_view wrong, std::span<const std::string> known) {
@@ -52,6 +61,9 @@ std::string nearest_name(std::string_view wrong, std::span<const std::string> kn
       best_distance = distance;
     }
   }
+  if (best) return *best;
+  for (const auto& name : known)
+    if (has_words(name, wrong) && (!best || name.size() < best->size())) best = &name;
   return best ? *best : std::string{};
 }
 

@@ -186,6 +186,9 @@ TEST_CASE("NATs and populations are known and do not contradict one another") {
   CHECK(complaint(least + "[[peers]]\ngroup = \"a\"\nnat = \"simmetric\"\n")
             .find("unknown NAT profile \"simmetric\"; did you mean \"symmetric\"?") !=
         std::string::npos);
+  CHECK(complaint(least + "[[peers]]\ngroup = \"a\"\nnat = \"masquerade\"\n")
+            .find("unknown NAT profile \"masquerade\"; did you mean \"linux_masquerade\"?") !=
+        std::string::npos);
   CHECK(complaint(least + "[[peers]]\ngroup = \"a\"\npopulation = \"internet-2052\"\n")
             .find("did you mean \"internet-2025\"?") != std::string::npos);
   CHECK(complaint(least +

@@ -293,6 +293,16 @@ TEST_CASE("any file with any damage is read or refused, and refused with words")
   CHECK(refused > 200);
 }
 
+TEST_CASE("a name is known by some of its words, after any that is a typing slip away") {
+  const std::vector<std::string> known{"cone_address_restricted", "cone_port_restricted",
+                                       "cone_full", "ful"};
+  CHECK(nearest_name("restricted", known) == "cone_port_restricted");
+  CHECK(nearest_name("address", known) == "cone_address_restricted");
+  CHECK(nearest_name("port_restricted", known) == "cone_port_restricted");
+  CHECK(nearest_name("full", known) == "ful");
+  CHECK(nearest_name("strict", known).empty());
+}
+
 TEST_CASE("the nearest name is a typing slip away or none") {
   const std::vector<std::string> known{"count", "duration_s", "loss_ratio", "seeds"};
   CHECK(nearest_name("cuont", known) == "count");
