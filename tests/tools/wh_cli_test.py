@@ -11,10 +11,12 @@ import os
 import pty
 import re
 import signal
+import socket
 import stat
 import subprocess
 import sys
 import tempfile
+import threading
 import unittest
 
 WH, SOURCE = map(os.path.abspath, sys.argv[1:3])
@@ -111,6 +113,52 @@ class Program(unittest.TestCase):
                                    stderr=subprocess.PIPE, timeout=60)
             self.assertEqual(p.returncode, 2)
             self.assertIn(b"standard output", p.stderr)
+
+
+class GarbledAnswers(unittest.TestCase):
+    """A socket where a daemon's would be, whose answers are no daemon's."""
+
+    def asked(self, answer, *args):
+        with tempfile.TemporaryDirectory() as folder, socket.socket(socket.AF_UNIX) as listening:
+            listening.bind(folder + "/wg9.sock")
+            listening.listen()
+
+            def serve():
+                while True:
+                    with listening.accept()[0] as s:
+                        # Whoever only wants to know whether a daemon runs says nothing.
+                        if s.recv(10000):
+                            return s.sendall(answer + b"\n")
+            server = threading.Thread(target=serve)
+            server.start()
+            done = subprocess.run([WH, *args], capture_output=True, text=True, timeout=60,
+                                  env={**os.environ, "WH_RUN_DIR": folder})
+            server.join()
+            return done
+
+    def test_an_answer_that_is_none_is_an_error_that_says_so(self):
+        whole = (b'', b'\xff\xfe', b'{"ok": true', b'7', b'[]', b'{}', b'{"ok": "yes"}', b'{"ok": true}',
+                 b'{"ok": false, "error": "no", "code": "x"}')
+        status = (b'7', b'[]', b'{}', b'{"interface": 1}', b'{"interface": "wg9"}',
+                  b'{"interface": "wg9", "peers": 7}', b'{"interface": "wg9", "peers": [[]]}',
+                  b'{"interface": "wg9", "dht": 1, "peers": []}')
+        for words, answers in (
+                (("show",), whole + tuple(b'{"ok": true, "status": %s}' % s for s in status)),
+                (("why", "b"), whole + (b'{"ok": true, "why": {"key": "a", "mine": {}}}',)),
+                (("lookup", "b"),
+                 whole + (b'{"ok": true, "record": {"endpoints": [1], "relays": []}}',)),
+                (("ping", "b"), whole + (b'{"ok": true, "path": 1}',))):
+            for answer in answers:
+                with self.subTest(words=words, answer=answer):
+                    done = self.asked(answer, words[0], "wg9", *words[1:])
+                    self.assertEqual(done.returncode, 1)
+                    self.assertRegex(done.stderr, r"\Awh: the daemon's answer is no.*\n\Z")
+
+    def test_what_a_daemon_does_answer_is_shown(self):
+        done = self.asked(b'{"ok": true, "status": {"interface": "wg9", "listen_port": 1e300, "peers": '
+                          b'[{"key": "k", "latest_handshake_s": 1e300}]}}', "show", "wg9")
+        self.assertEqual((done.returncode, done.stderr), (0, ""))
+        self.assertIn("peer: k", done.stdout)
 
 
 class Keys(unittest.TestCase):

@@ -103,8 +103,12 @@ std::optional<json> ask(const std::string& interface, const json& request, int& 
   }
   json j = json::parse(*line, nullptr, false);
   if (j.is_object() && j.value("ok", false)) return j;
-  code = failed(j.is_object() ? text_of(j, "error") : "the daemon's answer is no JSON");
-  if (j.is_object() && j.value("code", 1) == 2) code = bad_input;
+  const bool input = j.is_object() && j.value("code", 1) == 2;
+  const std::string why = j.is_object() ? text_of(j, "error") : "";
+  code = failed(!why.empty()       ? why
+                : j.is_discarded() ? "the daemon's answer is no JSON"
+                                   : "the daemon's answer is not one this wh understands");
+  if (input) code = bad_input;
   return std::nullopt;
 }
 
@@ -167,7 +171,7 @@ int run_show(const command& c, arguments args) {
   int code = done;
   json all = json::array();
   for (const std::string& n : interfaces)
-    if (auto answer = ask(n, {{"command", "show"}}, code)) all.push_back((*answer)["status"]);
+    if (auto answer = ask(n, {{"command", "show"}}, code)) all.push_back(answer->at("status"));
   if (as_json)
     std::puts((which == "all" || all.empty() ? all : all[0]).dump(2).c_str());
   else
@@ -208,7 +212,7 @@ int run_reload(const command& c, arguments args) {
 }
 
 int run_lookup(const command& c, arguments args) {
-  return about_peer(c, args, [](const json& j) { print_record(j["record"].dump()); });
+  return about_peer(c, args, [](const json& j) { print_record(j.at("record").dump()); });
 }
 
 int run_ping(const command& c, arguments args) {
@@ -216,7 +220,7 @@ int run_ping(const command& c, arguments args) {
 }
 
 int run_why(const command& c, arguments args) {
-  return about_peer(c, args, [](const json& j) { print_why(j["why"].dump()); });
+  return about_peer(c, args, [](const json& j) { print_why(j.at("why").dump()); });
 }
 
 int run_forget(const command& c, arguments args) {

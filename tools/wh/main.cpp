@@ -2,6 +2,7 @@
 
 #include <cerrno>
 #include <cstring>
+#include <nlohmann/json.hpp>
 #include <string>
 #include <vector>
 
@@ -188,7 +189,17 @@ int input_error(const std::string& what) {
 
 int main(int argc, char** argv) {
   const std::vector<std::string_view> args(argv + (argc > 0 ? 1 : 0), argv + argc);
-  const int code = wh::cli::dispatch(args);
+  int code = wh::cli::did_not_hold;
+  try {
+    code = wh::cli::dispatch(args);
+  } catch (const nlohmann::json::exception& e) {
+    // Nothing but daemons' answers is read in a way that throws.
+    std::fflush(stdout);
+    std::fprintf(
+        stderr,
+        "wh: the daemon's answer is not one this wh understands; are both of one version? %s\n",
+        e.what());
+  }
   // A full disk must not look like success.
   if (std::fflush(stdout) != 0 || std::ferror(stdout) != 0)
     return wh::cli::input_error(std::string("standard output: ") + std::strerror(errno));

@@ -2,6 +2,7 @@
 
 #include <unistd.h>
 
+#include <cmath>
 #include <cstdio>
 #include <cstdlib>
 #include <nlohmann/json.hpp>
@@ -27,18 +28,20 @@ double number(const json& j, const char* key) {
 
 bool has(const json& j, const char* key) { return j.contains(key) && !j[key].is_null(); }
 
-std::string plural(double n, const char* one) {
-  char b[64];
-  std::snprintf(b, sizeof b, "%.0f %s%s", n, one, n == 1 ? "" : "s");
+std::string whole(double n) {
+  char b[48];
+  std::snprintf(b, sizeof b, "%.0f", n);
   return b;
 }
+
+std::string plural(double n, const char* one) { return whole(n) + " " + one + (n == 1 ? "" : "s"); }
 
 std::string for_people(double seconds) {
   std::string out;
   const double parts[] = {86400, 3600, 60, 1};
   const char* names[] = {"day", "hour", "minute", "second"};
   for (int i = 0; i < 4; ++i) {
-    const auto n = static_cast<double>(static_cast<long long>(seconds / parts[i]));
+    const auto n = std::floor(seconds / parts[i]);
     if (n == 0 && !(i == 3 && out.empty())) continue;
     seconds -= n * parts[i];
     out += (out.empty() ? "" : ", ") + plural(n, names[i]);
@@ -106,7 +109,8 @@ std::string reason_of(const json& p) {
 }
 
 void print_peer(const json& p, const colours& c) {
-  std::printf("\n%s: %s\n", c("33;1", "peer").c_str(), c("33", text(p, "key")).c_str());
+  std::printf("\n%s: %s\n", c("33;1", "peer").c_str(),
+              c("33", p.at("key").get<std::string>()).c_str());
   line("name", text(p, "name"));
   line("address", text(p, "address"));
   if (text(p, "path") == "none" && !has(p, "reason")) {
@@ -137,12 +141,13 @@ std::string nat_of(const json& n) {
 }
 
 void print_one(const json& s, const colours& c) {
-  std::printf("%s: %s\n", c("32;1", "interface").c_str(), c("32", text(s, "interface")).c_str());
+  std::printf("%s: %s\n", c("32;1", "interface").c_str(),
+              c("32", s.at("interface").get<std::string>()).c_str());
   line("network", text(s, "network"));
   line("public key", text(s, "public_key"));
   line("name", text(s, "name"));
   line("address", text(s, "address"));
-  line("listening port", std::to_string(static_cast<int>(number(s, "listen_port"))));
+  line("listening port", whole(number(s, "listen_port")));
   line("WireGuard", has(s, "device") ? text(s, "device") : "none: serves the DHT and relays only");
   if (has(s, "nat")) line("NAT", nat_of(s["nat"]));
   if (has(s, "dht"))
@@ -155,7 +160,7 @@ void print_one(const json& s, const colours& c) {
   if (number(s, "guests") > 0)
     line("relaying", "for " + plural(number(s, "guests"), "peer") + ", " +
                          size(number(s, "forwarded_bytes")) + " so far");
-  for (const json& p : s["peers"]) print_peer(p, c);
+  for (const json& p : s.at("peers")) print_peer(p, c);
 }
 
 }  // namespace
@@ -175,11 +180,11 @@ void print_record(const std::string& answer) {
   const json r = json::parse(answer);
   const std::string kind = text(r, "kind");
   bool said = false;
-  for (const json& e : r["endpoints"]) {
+  for (const json& e : r.at("endpoints")) {
     std::printf("%s %s\n", kind.c_str(), e.get<std::string>().c_str());
     said = true;
   }
-  for (const json& c : r["relays"]) {
+  for (const json& c : r.at("relays")) {
     std::printf("relay %s %s\n", text(c, "key").c_str(), text(c, "endpoint").c_str());
     said = true;
   }
@@ -188,7 +193,7 @@ void print_record(const std::string& answer) {
 
 void print_ping(const std::string& answer) {
   const json j = json::parse(answer);
-  std::string way = text(j, "path");
+  std::string way = j.at("path").get<std::string>();
   if (has(j, "endpoint")) way += " " + text(j, "endpoint");
   if (has(j, "relay")) way += " by " + text(j, "relay");
   std::printf("%s: time=%s\n", way.c_str(), milliseconds(j).c_str());
@@ -197,7 +202,7 @@ void print_ping(const std::string& answer) {
 void print_why(const std::string& answer) {
   const json w = json::parse(answer);
   const colours c;
-  std::printf("%s  %s\n", named(w).c_str(), text(w, "key").c_str());
+  std::printf("%s  %s\n", named(w).c_str(), w.at("key").get<std::string>().c_str());
   line("path", path_of(w, c));
   line("endpoint", endpoint_of(w));
   if (has(w, "rtt_ms")) line("round trip", milliseconds(w));
@@ -208,16 +213,17 @@ void print_why(const std::string& answer) {
   } else {
     line("why", "nothing was sent to it, so no path was looked for; `wh ping` looks for one");
   }
-  line("our NAT", nat_of(w["mine"]));
+  line("our NAT", nat_of(w.at("mine")));
   if (has(w, "nat")) line("its NAT", nat_of({{"class", w["nat"]}}));
   std::string tried;
-  for (const json& e : w["candidates"]) tried += (tried.empty() ? "" : ", ") + e.get<std::string>();
+  for (const json& e : w.at("candidates"))
+    tried += (tried.empty() ? "" : ", ") + e.get<std::string>();
   line("its endpoints", tried);
   std::string ours;
-  for (const json& e : w["my_candidates"])
+  for (const json& e : w.at("my_candidates"))
     ours += (ours.empty() ? "" : ", ") + e.get<std::string>();
   line("our endpoints", ours);
-  for (const json& r : w["relays"])
+  for (const json& r : w.at("relays"))
     line("relay", named(r) + " " + text(r, "endpoint") +
                       (!r.value("attached", false)  ? ", does not carry for us"
                        : r.value("answered", false) ? ", " + milliseconds(r)
