@@ -7,13 +7,13 @@
 #include "real/control/instance.hpp"
 #include "real/control/server.hpp"
 #include "real/daemon/contacts.hpp"
-#include "real/daemon/memory_state.hpp"
 #include "real/daemon/requests.hpp"
 #include "real/daemon/up_options.hpp"
 #include "real/names/names.hpp"
 #include "real/net/port.hpp"
 #include "real/state/state_directory.hpp"
 #include "real/wireguard/device.hpp"
+#include "transport/memory_state.hpp"
 
 namespace wh::real {
 

@@ -11,7 +11,7 @@
 #include "sim/runtime/simulation.hpp"
 #include "sim/wireguard/model.hpp"
 #include "sim/world/plan.hpp"
-#include "sim/world/state.hpp"
+#include "transport/memory_state.hpp"
 
 namespace wh::sim {
 

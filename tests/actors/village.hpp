@@ -11,7 +11,7 @@
 #include "actors/peer.hpp"
 #include "sim/crypto/modelled.hpp"
 #include "sim/runtime/simulation.hpp"
-#include "sim/world/state.hpp"
+#include "transport/memory_state.hpp"
 
 /// Peers in a simulation without a network level: what one machine's port sends, another one's has
 /// 10 ms later. For tests of the actors alone.
@@ -37,7 +37,7 @@ class machine final : public datagram_port, public wireguard_device {
     return {key_, {{ip_address::v4(0x0a000000 + number_), 32}}, std::nullopt};
   }
   const actors::context& actors() const { return *peer_->all; }
-  sim::memory_state& disk() { return disk_; }
+  memory_state& disk() { return disk_; }
   std::uint64_t sequence() const {
     const auto b = disk_.load(actors::sequence_name);
     return b ? load_be<std::uint64_t>(b->data()) : 0;
@@ -65,7 +65,7 @@ class machine final : public datagram_port, public wireguard_device {
   private_key secret_;
   public_key key_;
   std::optional<actors::peer> peer_;
-  sim::memory_state disk_;
+  memory_state disk_;
   std::map<public_key, endpoint> tunnels_;
   std::uint64_t lives_ = 0;
 };

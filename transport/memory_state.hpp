@@ -5,9 +5,9 @@
 
 #include "transport/ports.hpp"
 
-namespace wh::sim {
+namespace wh {
 
-/// A disk of a simulated host: it outlives the host's peer.
+/// Kept for as long as it lives: the disk of a simulated host, or of a node whose key ends with it.
 class memory_state final : public state_store {
  public:
   std::optional<bytes> load(std::string_view name) const override {
@@ -23,4 +23,4 @@ class memory_state final : public state_store {
   std::map<std::string, bytes, std::less<>> values_;
 };
 
-}  // namespace wh::sim
+}  // namespace wh
