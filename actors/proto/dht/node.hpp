@@ -205,7 +205,7 @@ class node {
     std::uint32_t id;
     purpose why;
     std::uint32_t publication;
-    lookup asked;
+    lookup asked{};
     iterative_lookup engine;
     time_point since;
     std::optional<wire::record> best;
@@ -278,8 +278,14 @@ class node {
   static constexpr duration seed_patience = 200ms;
 
   // Lookups: node_lookup.cpp
-  void start(time_point now, purpose why, const lookup& in, std::uint32_t publication,
-             std::size_t width, bool with_seeds, actions& out);
+  struct beginning {
+    purpose why = purpose::user;
+    lookup asked{};
+    std::uint32_t publication = 0;
+    std::size_t width = wire::k;  // how many of the closest are asked
+    bool with_seeds = false;
+  };
+  void start(time_point now, const beginning& of, actions& out);
   void pump(time_point now, std::uint32_t id, actions& out);
   void finish(time_point now, std::unique_ptr<running> l, actions& out);
   running* find_lookup(std::uint32_t id);

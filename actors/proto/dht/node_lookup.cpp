@@ -29,7 +29,7 @@ void node::handle(time_point now, const lookup& in, actions& out) {
   const auto users = std::count_if(lookups_.begin(), lookups_.end(),
                                    [](const auto& l) { return l->why == purpose::user; });
   if (users < config_.lookups_max) {
-    start(now, purpose::user, in, 0, config_.k, !joined_, out);
+    start(now, {.asked = in, .width = config_.k, .with_seeds = !joined_}, out);
   } else if (waiting_.size() < config_.lookups_waiting_max) {
     waiting_.push_back(in);
   } else {
@@ -38,16 +38,15 @@ void node::handle(time_point now, const lookup& in, actions& out) {
   }
 }
 
-void node::start(time_point now, purpose why, const lookup& in, std::uint32_t publication_id,
-                 std::size_t width, bool with_seeds, actions& out) {
-  lookup asked = in;
-  if (why == purpose::self) {
+void node::start(time_point now, const beginning& of, actions& out) {
+  lookup asked = of.asked;
+  if (of.why == purpose::self) {
     asked.target = keys::node_id_of(crypto_, config_.self, config_.name_space);
     asked.want_record = false;
     asked.paths = 1;
   }
   lookup_limits limits;
-  limits.k = static_cast<std::uint8_t>(width);
+  limits.k = static_cast<std::uint8_t>(of.width);
   limits.alpha = static_cast<std::uint8_t>(config_.alpha);
   limits.paths = static_cast<std::uint8_t>(
       asked.paths == 0 ? config_.paths : std::min<std::size_t>(asked.paths, paths_max));
@@ -60,8 +59,8 @@ void node::start(time_point now, purpose why, const lookup& in, std::uint32_t pu
     limits.region = config_.region_max;
   }
   auto l = std::make_unique<running>(running{next_id_++,
-                                             why,
-                                             publication_id,
+                                             of.why,
+                                             of.publication,
                                              asked,
                                              iterative_lookup{prefix_of(asked.target), limits},
                                              now,
@@ -72,7 +71,7 @@ void node::start(time_point now, purpose why, const lookup& in, std::uint32_t pu
   }
   for (const entry* e : table_.closest(prefix_of(asked.target), config_.k, nullptr, true))
     l->engine.start_from(e->id, e->contact());
-  if (with_seeds) {
+  if (of.with_seeds) {
     // Without contacts, everyone we were ever told of; else one boot node, so that two halves of a
     // network that was parted find each other again.
     const bool all = !joined_ || timeouts_in_row_ > 0;
@@ -162,7 +161,7 @@ void node::finish(time_point now, std::unique_ptr<running> l, actions& out) {
         const lookup next = waiting_.front();
         waiting_.erase(waiting_.begin());
         if (waiting_.empty()) waiting_.shrink_to_fit();
-        start(now, purpose::user, next, 0, config_.k, !joined_, out);
+        start(now, {.asked = next, .width = config_.k, .with_seeds = !joined_}, out);
       }
     }
   }
@@ -220,7 +219,7 @@ void node::start_round(time_point now, publication& p, actions& out) {
   p.looking = true;
   lookup l;
   l.target = p.where;
-  start(now, purpose::publication, l, p.id, config_.k, false, out);
+  start(now, {purpose::publication, l, p.id, config_.k, false}, out);
 }
 
 void node::store_at_holders(time_point now, publication& p, actions& out) {

@@ -28,7 +28,7 @@ void node::join(time_point now, std::size_t width, actions& out) {
   // A look during which everybody fell silent is not the one that was to follow it.
   if (at_it && timeouts_in_row_ >= offline_after) next_join_ = now + jittered(join_every_);
   if (at_it || (seeds_.empty() && table_.size() == 0)) return;
-  start(now, purpose::self, {}, 0, width, true, out);
+  start(now, {.why = purpose::self, .asked = {}, .width = width, .with_seeds = true}, out);
 }
 
 void node::join_over(time_point now, const running& l, actions& out) {
