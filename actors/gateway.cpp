@@ -1,16 +1,18 @@
 #include "actors/context.hpp"
 #include "actors/peer_shell.hpp"
+#include "transport/saved_number.hpp"
 
 namespace wh::actors {
 
 namespace {
 
-session::layer::config session_config(const peer_config& c, const std::vector<endpoint>& local) {
+session::layer::config session_config(const peer_config& c, const peer_ports& ports) {
   session::layer::config s;
   s.secret = c.secret;
   s.name_space = c.name_space;
   s.workbit = c.workbit;
-  s.serves_dht = nat::classifier::first_guess(c.mode, local).serves;
+  s.serves_dht = nat::classifier::first_guess(c.mode, ports.datagrams.local_endpoints()).serves;
+  s.timestamp_after = load_number(ports.state, timestamp_name).value_or(0);
   return s;
 }
 
@@ -26,8 +28,9 @@ class gateway_shell final : public peer_shell<gateway_actor> {
                 const peer_ports& ports)
       : peer_shell(cfg, std::move(c)),
         port_(ports.datagrams),
+        state_(ports.state),
         random_(ports.random("gateway")),
-        layer_(session_config(config, ports.datagrams.local_endpoints()), ports.crypto, *random_) {}
+        layer_(session_config(config, ports), ports.crypto, *random_) {}
 
   behavior_type make_behavior() override {
     return {
@@ -125,10 +128,12 @@ class gateway_shell final : public peer_shell<gateway_actor> {
     tell(links().dht, g);
     tell(links().relay, g);
   }
+  void perform(const session::keep_timestamp& k) { save_number(state_, timestamp_name, k.stamp); }
   void perform(const session::reached& r) { tell(links().dht, r); }
   void perform(const note& n) { watch(n); }
 
   datagram_port& port_;
+  state_store& state_;
   std::unique_ptr<rng> random_;
   session::layer layer_;
   std::vector<session::action> todo_;

@@ -1,15 +1,11 @@
 #include "actors/context.hpp"
 #include "actors/peer_shell.hpp"
 #include "actors/proto/record/record.hpp"
+#include "transport/saved_number.hpp"
 
 namespace wh::actors {
 
 namespace {
-
-std::uint64_t load_sequence(const state_store& s) {
-  const auto saved = s.load(sequence_name);
-  return saved && saved->size() == 8 ? load_be<std::uint64_t>(saved->data()) : 0;
-}
 
 /// NETWORK is this host as a member: who the others are, what they are told of us, and what is kept
 /// for the next start.
@@ -24,7 +20,8 @@ class network_shell final : public peer_shell<network_actor> {
         secret_(config.secret),
         name_space_(config.name_space),
         member_({.self = links().self, .publishes = config.publishes},
-                ports.datagrams.local_endpoints(), load_sequence(ports.state), *random_) {}
+                ports.datagrams.local_endpoints(),
+                load_number(ports.state, sequence_name).value_or(0), *random_) {}
 
   ~network_shell() override { wipe(secret_.value); }
 
@@ -83,11 +80,7 @@ class network_shell final : public peer_shell<network_actor> {
     tell(links().gateway, serve{s.serves});
   }
   void perform(const member::want_homes& w) { tell(links().relay, relay::want_homes{w.wanted}); }
-  void perform(const member::save_sequence& s) {
-    bytes b(8);
-    store_be(b.data(), s.sequence);
-    state_.save(sequence_name, std::move(b));
-  }
+  void perform(const member::save_sequence& s) { save_number(state_, sequence_name, s.sequence); }
   void perform(const member::save_endpoint_cache&) { tell(links().dht, save_now{}); }
   void perform(const note& n) { watch(n); }
 

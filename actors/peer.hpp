@@ -73,8 +73,10 @@ peer spawn_peer(caf::actor_system& system, const peer_config& config, const peer
 /// Ends the actors, without a word to other peers. Messages still under way are dropped.
 void kill_peer(peer& p);
 
-/// The endpoint cache and the record sequence number in the state store go by these names.
+/// What a peer keeps in the state store: the endpoint cache, the record sequence number, and the
+/// timestamp that its handshakes have not reached yet.
 inline constexpr std::string_view endpoint_cache_name = "endpoints";
 inline constexpr std::string_view sequence_name = "sequence";
+inline constexpr std::string_view timestamp_name = "timestamp";
 
 }  // namespace wh::actors

@@ -12,30 +12,17 @@
 #include "real/daemon/input.hpp"
 #include "real/host_rng.hpp"
 #include "real/names/hosts_file.hpp"
+#include "transport/saved_number.hpp"
 
 namespace wh::real {
 
 namespace {
 
 constexpr std::string_view port_name = "port";
-constexpr std::string_view clock_name = "clock";
-constexpr duration clock_interval = 5min;
 
 /// Ports that a random one is taken from: none that a service is known by, and below those that
 /// Linux gives out by itself.
 constexpr std::uint64_t port_min = 10000, port_max = 32767;
-
-std::optional<std::uint64_t> load_number(const state_store& s, std::string_view name) {
-  const auto saved = s.load(name);
-  if (!saved || saved->size() != 8) return std::nullopt;
-  return load_be<std::uint64_t>(saved->data());
-}
-
-void save_number(state_store& s, std::string_view name, std::uint64_t n) {
-  bytes b(8);
-  store_be(b.data(), n);
-  s.save(name, std::move(b));
-}
 
 /// Whether nobody has the port, for either family.
 bool port_is_free(std::uint16_t port) {
@@ -63,7 +50,6 @@ void node::start() {
   start_peer();
   open_control();
   publish_names();
-  keep_the_time();
   log_.info(config_.interface + " is up: " + keys::to_text(config_.plan.self) + ", port " +
             std::to_string(datagrams_->port()));
 }
@@ -93,13 +79,6 @@ void node::open_state() {
   if (!opened) throw start_error(opened.error() + "; `state-dir DIR` names another one", 1);
   disk_ = std::move(*opened);
   state_ = disk_.get();
-  // A clock set back must not make this life older than the last one: others remember its
-  // timestamps, and take no older ones.
-  if (const auto last = load_number(*state_, clock_name))
-    if (const auto behind = reactor_.not_before(from_unix_seconds(*last)); behind > 0s)
-      log_.warn("the clock was set back by " +
-                std::to_string(std::chrono::duration_cast<std::chrono::seconds>(behind).count()) +
-                " s since the last run; the daemon goes on from there");
 }
 
 std::vector<std::uint16_t> node::ports_to_try() {
@@ -266,17 +245,9 @@ void node::publish_names() {
   if (const auto done = names_->publish(all); !done) log_.error(done.error());
 }
 
-void node::keep_the_time() {
-  save_number(*state_, clock_name, unix_seconds(reactor_.now()));
-  reactor_.at(reactor_.now() + clock_interval, [this, alive = std::weak_ptr(alive_)] {
-    if (!alive.expired()) keep_the_time();
-  });
-}
-
 void node::save() {
   loop_->send(peer_.all->network, actors::save_now{});
   loop_->drain();
-  save_number(*state_, clock_name, unix_seconds(reactor_.now()));
 }
 
 std::vector<wireguard::member> node::members_with(const node_plan& p) const {

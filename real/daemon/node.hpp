@@ -61,7 +61,6 @@ class node final : private request_target, private actors::observer {
   void watch_actors();
   void open_control();
   void publish_names();
-  void keep_the_time();
   void save();
   std::vector<wireguard::member> members_with(const node_plan& p) const;
   void tell_members();

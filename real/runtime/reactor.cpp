@@ -123,12 +123,6 @@ std::int64_t reactor::now_ns() const { return read_clock(CLOCK_BOOTTIME); }
 
 time_point reactor::now() const { return boot_ + std::chrono::nanoseconds{now_ns()}; }
 
-duration reactor::not_before(time_point t) {
-  const duration behind = std::max(t - now(), duration{0});
-  boot_ += behind;
-  return behind;
-}
-
 void reactor::schedule(std::int64_t at_ns, std::unique_ptr<timed_event> e, const void* owner) {
   timers_.push_back({at_ns, scheduled_++, std::move(e), owner});
   std::push_heap(timers_.begin(), timers_.end(), later);

@@ -58,10 +58,6 @@ class reactor {
   /// kernel's clock that never goes back and counts while the machine sleeps.
   time_point now() const;
 
-  /// Moves the time forward to `t` if it is earlier, and returns by how much. Before anything has
-  /// asked for the time.
-  duration not_before(time_point t);
-
   /// Turns until `stop`, also one that came before.
   void run();
   /// From any thread, and from a signal handler: the turn under way is finished.
@@ -97,7 +93,7 @@ class reactor {
   void arm_clock();
   void turn();
 
-  time_point boot_;
+  const time_point boot_;
   int epoll_ = -1, wake_ = -1, clock_ = -1;
   // By descriptor; shared, so that a callback may unwatch itself while it runs.
   std::map<int, std::shared_ptr<watched>> watched_;

@@ -5,6 +5,7 @@
 #include "actors/proto/record/record.hpp"
 #include "sim/world/asker.hpp"
 #include "sim/world/world.hpp"
+#include "transport/saved_number.hpp"
 
 namespace wh::sim {
 
@@ -204,8 +205,7 @@ void world::look_up(const workload_item& w) {
 
 void world::on_found(std::size_t sought, const dht::finished* f) {
   if (!f || !hosts_[sought]->running()) return;  // one of the two left meanwhile
-  const auto saved = hosts_[sought]->disk().load(actors::sequence_name);
-  const auto newest = saved && saved->size() == 8 ? load_be<std::uint64_t>(saved->data()) : 0;
+  const auto newest = load_number(hosts_[sought]->disk(), actors::sequence_name).value_or(0);
   // A record that was signed within the last half minute may not have reached its holders yet.
   const bool young = newest + 30 > unix_seconds(sim_->now());
   const bool hit = f->found && (f->found->sequence == newest || young);

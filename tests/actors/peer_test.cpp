@@ -169,6 +169,33 @@ TEST_CASE("a second life knows endpoints and goes on with a greater sequence") {
   CHECK(v.direct(anna, bert));
 }
 
+TEST_CASE("a second life stamps its handshakes later than the first, whatever its clock says") {
+  three v;
+  v.talk(30);
+  const auto stamp = [&] { return load_number(v.at(anna).disk(), actors::timestamp_name); };
+  const auto now = static_cast<std::uint64_t>(v.s.now().time_since_epoch().count());
+  REQUIRE(stamp());
+  CHECK(*stamp() > now);
+  v.at(anna).stop();
+  v.pass(1s);
+  SECTION("the clock was an hour ahead once, and is right again") {
+    const std::uint64_t ahead = now + 3'600'000'000'000;
+    save_number(v.at(anna).disk(), actors::timestamp_name, ahead);
+    v.start(anna, bert);
+    v.talk(10);
+    CHECK(v.direct(anna, bert));
+    CHECK(*stamp() > ahead);
+  }
+  SECTION("what was kept is damaged: it costs nothing while the clock goes forward") {
+    v.at(anna).disk().save(actors::timestamp_name, {1, 2, 3});
+    v.start(anna, bert);
+    v.talk(10);
+    CHECK(v.direct(anna, bert));
+    CHECK(*stamp() > now);
+  }
+  CHECK(v.noted("session.old_timestamp") == 0);
+}
+
 TEST_CASE("a pair finds together again after one of the two was killed and started anew") {
   three v;
   v.pass(30s);

@@ -12,6 +12,7 @@
 #include "sim/crypto/modelled.hpp"
 #include "sim/runtime/simulation.hpp"
 #include "transport/memory_state.hpp"
+#include "transport/saved_number.hpp"
 
 /// Peers in a simulation without a network level: what one machine's port sends, another one's has
 /// 10 ms later. For tests of the actors alone.
@@ -38,10 +39,7 @@ class machine final : public datagram_port, public wireguard_device {
   }
   const actors::context& actors() const { return *peer_->all; }
   memory_state& disk() { return disk_; }
-  std::uint64_t sequence() const {
-    const auto b = disk_.load(actors::sequence_name);
-    return b ? load_be<std::uint64_t>(b->data()) : 0;
-  }
+  std::uint64_t sequence() const { return load_number(disk_, actors::sequence_name).value_or(0); }
   std::size_t endpoints_saved() const;
 
   /// WireGuard's datagrams that came straight, and by relay.

@@ -56,7 +56,8 @@ layer::layer(config c, const crypto_suite& crypto, rng& random)
       cookie_key_(cookie_key_of(crypto, public_, config_.name_space)),
       stamps_(config_.limits.timestamps),
       prefixes_(config_.limits.prefixes),
-      timestamp_last_(config_.timestamp_after) {
+      timestamp_last_(config_.timestamp_after),
+      timestamp_kept_(config_.timestamp_after) {
   const auto& l = config_.limits;
   WH_CHECK(l.sessions + l.initiating + l.half_open < session_table::slots_max);
   WH_CHECK(l.sessions > 0 && l.timestamps > 0 && l.half_open > 0);

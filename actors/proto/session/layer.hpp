@@ -66,7 +66,13 @@ struct reached {
   std::uint64_t nonce = 0;
 };
 
-using action = std::variant<transmit, deliver, established, gave_up, reached, note>;
+/// To be kept, before what follows is done: no initiation of ours has a timestamp greater than
+/// `stamp`, and the next process begins behind it (`layer::config::timestamp_after`).
+struct keep_timestamp {
+  std::uint64_t stamp = 0;
+};
+
+using action = std::variant<transmit, deliver, established, gave_up, reached, keep_timestamp, note>;
 using actions = std::vector<action>;
 
 /// At each bound: wire/SPEC.md, section 4.
@@ -92,8 +98,8 @@ class layer {
     unsigned workbit = 0;
     /// Told to every peer.
     bool serves_dht = false;
-    /// Initiations are stamped with something greater: `timestamp_last` of the process before, so
-    /// that a clock set back does not lock a peer out.
+    /// Initiations are stamped with something greater: what the process before was told to keep,
+    /// so that a clock set back does not lock a peer out.
     std::uint64_t timestamp_after = 0;
     session::limits limits{};
   };
@@ -125,7 +131,6 @@ class layer {
   std::size_t session_count() const { return session_count_; }
   /// The default route of an established session.
   std::optional<wire::route> route_of(const public_key& k) const;
-  std::uint64_t timestamp_last() const { return timestamp_last_; }
   /// Bytes held for peers, in use or not.
   std::size_t memory() const { return peers_.memory(); }
 
@@ -191,6 +196,7 @@ class layer {
   cookie_jar cookies_;
   opened_initiations opened_;
   std::uint64_t timestamp_last_;
+  std::uint64_t timestamp_kept_;
   time_point serves_since_{};
 
   std::vector<slot> timed_;      // peers with a deadline of less than seconds
@@ -210,6 +216,8 @@ fixed_bytes<32> cookie_key_of(const crypto_suite& crypto, const public_key& key,
 /// Whoever wants more than a second try asks again: most peers that do not answer twice are gone,
 /// and a DHT under churn pays for every packet to one.
 constexpr unsigned tries_max = 2;
+/// Kept timestamps are ahead of what is used, so that few are written.
+constexpr duration timestamps_ahead = 10min;
 constexpr duration response_held = 20ms;
 constexpr duration half_open_kept = 30s;
 constexpr duration idle_max = 90s;

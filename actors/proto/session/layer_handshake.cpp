@@ -67,6 +67,11 @@ void layer::initiate(time_point now, slot s, actions& out) {
   const auto clock =
       static_cast<std::uint64_t>(std::max<std::int64_t>(now.time_since_epoch().count(), 0));
   timestamp_last_ = std::max(clock, timestamp_last_ + 1);
+  if (timestamp_last_ > timestamp_kept_) {
+    timestamp_kept_ = timestamp_last_ + static_cast<std::uint64_t>(
+                                            std::chrono::nanoseconds{timestamps_ahead}.count());
+    out.emplace_back(keep_timestamp{timestamp_kept_});
+  }
   bytes payload;
   payload.reserve(initiation_padded);
   put(payload, timestamp_last_);

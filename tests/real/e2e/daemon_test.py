@@ -76,6 +76,8 @@ class Traces(unittest.TestCase):
             b.wait_settled("a.test")
             port = a.status()["listen_port"]
             a.kill()
+            # Kept before others saw what must not come again.
+            self.assertLessEqual({"sequence", "timestamp"}, set(os.listdir(a.folder + "/state")))
             left = self.traces(a)
             self.assertNotEqual(left["links"], [])
             # The device goes on without its daemon.

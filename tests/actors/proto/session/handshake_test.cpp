@@ -270,6 +270,51 @@ TEST_CASE("a peer that restarted gets back in, and takes over only when it has s
   CHECK(alice.inbox.size() == 3);
 }
 
+TEST_CASE("a clock set back between two lives locks out only who kept no timestamp") {
+  const bool kept = GENERATE(true, false);
+  network net;
+  host& alice = net.add("alice");
+  host& bob = net.add("bob");
+  bob.answer = full_answer;
+  layer::config c;
+  c.secret = sodium_crypto().make_private_key(alice.random);
+  net.start(alice, c);
+  net.say(alice, bob, ping(1));
+  net.run(1s);
+  REQUIRE(alice.kept.size() == 1);
+  net.now -= 1min;
+  if (kept) c.timestamp_after = alice.kept.back();
+  net.start(alice, c);
+  net.say(alice, bob, ping(2));
+  net.run(10s);
+  CHECK(alice.inbox.size() == (kept ? 2 : 1));
+  CHECK((bob.count("session.old_timestamp") > 0) == !kept);
+}
+
+TEST_CASE("a timestamp is kept before the first one behind it leaves, and seldom") {
+  network net;
+  host& alice = net.add("alice");
+  host& bob = net.add("bob");
+  const time_point begin = net.now;
+  std::size_t handshakes = 0;
+  net.tap = [&](const flying& f) {
+    if (f.to.where != bob.address) return false;
+    ++handshakes;
+    // Every initiation says the time: alice's clock does not stand still here.
+    REQUIRE(!alice.kept.empty());
+    CHECK(from_unix_seconds(0) + std::chrono::nanoseconds{alice.kept.back()} >= net.now);
+    return false;
+  };
+  while (net.now < begin + 1h) {
+    net.say(alice, bob, ping(1));
+    net.run(20s);
+  }
+  CHECK(handshakes > 100);
+  CHECK(alice.kept.size() >= 5);
+  CHECK(alice.kept.size() <= 6);
+  CHECK(std::is_sorted(alice.kept.begin(), alice.kept.end()));
+}
+
 TEST_CASE("a peer that forgot the session is noticed by its silence") {
   network net;
   host& alice = net.add("alice");

@@ -27,7 +27,7 @@ struct visitor {
   bytes initiation(time_point now, const public_key& to, wire::message m = ping()) {
     actions out;
     engine.handle(now, send{to, wire::direct(address(0)), m}, out);
-    return std::get<transmit>(out.at(0)).datagram;
+    return std::get<transmit>(out.back()).datagram;
   }
   /// The whole handshake with `to`.
   void meet(time_point now, layer& to) {

@@ -24,6 +24,7 @@ struct host {
   std::vector<established> up;
   std::vector<gave_up> down;
   std::vector<reached> reaches;
+  std::vector<std::uint64_t> kept;
   std::map<std::string, int, std::less<>> notes;
   /// Answers requests at the same instant when set.
   std::function<std::optional<wire::message>(const deliver&)> answer;
@@ -63,6 +64,7 @@ class network {
     const auto n = static_cast<std::uint8_t>(hosts.size() + 1);
     host& h = hosts.emplace_back(host{{ip_address::v4(10, n, 0, 1), 1000},
                                       seeded_rng{seed_.derive(name)},
+                                      {},
                                       {},
                                       {},
                                       {},
@@ -115,6 +117,8 @@ class network {
         h.down.push_back(*g);
       } else if (auto* r = std::get_if<reached>(&a)) {
         h.reaches.push_back(*r);
+      } else if (auto* k = std::get_if<keep_timestamp>(&a)) {
+        h.kept.push_back(k->stamp);
       } else {
         ++h.notes[std::string{std::get<note>(a).what}];
       }
