@@ -31,10 +31,11 @@ from isolation import isolate, need, skip
 from lab import Lab
 from overlay import Overlay, Programs, wait_until
 
-# Datagrams a second that iperf3 sends, one after the other; the best of what arrives counts. More than
-# can be carried is no measure where all hosts share the processors: what is lost at the end was paid for
-# on the way.
-OFFERED = (120000, 80000, 50000, 30000)
+# Datagrams a second that iperf3 sends, one after the other; the best of what arrives counts, and the
+# best of what a relay passes on. The first is more than a bare forwarder can pass on here. For what
+# arrives that is no measure where all hosts share the processors: what is lost at the end was paid for on
+# the way.
+OFFERED = (200000, 120000, 80000, 50000)
 
 PARTS = ("start", "outage", "throughput", "idle")
 
