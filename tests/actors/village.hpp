@@ -74,7 +74,10 @@ class village : private actors::observer {
     for (unsigned i = 0; i < machines; ++i)
       machines_.push_back(std::make_unique<machine>(*this, i + 1));
   }
-  ~village() override { s.shut_down(); }
+  ~village() override {
+    for (auto& m : machines_) m->stop();  // a peer's actors know each other: they go only when told
+    s.shut_down();
+  }
 
   machine& at(std::size_t i) { return *machines_[i]; }
   void pass(duration d) { s.run_for(d); }
