@@ -16,7 +16,7 @@ import time
 ROOT = os.path.join(os.path.dirname(os.path.abspath(__file__)), "..")
 sys.path.insert(0, os.path.join(ROOT, "tests/real/lab"))
 
-from isolation import isolate, need, skip
+from isolation import isolate_lab
 from lab import Lab
 
 FOLDER = "/run/demo"
@@ -106,8 +106,5 @@ def main(programs):
 
 
 if __name__ == "__main__":
-    isolate()
-    need("ping", "conntrack", "wireguard-go")
-    if not os.path.exists("/dev/net/tun"):
-        skip("no /dev/net/tun on this machine")
+    isolate_lab()
     main(os.path.abspath(sys.argv[1]))

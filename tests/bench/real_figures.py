@@ -27,7 +27,7 @@ import time
 HERE = os.path.dirname(os.path.abspath(__file__))
 sys.path[:0] = [os.path.join(HERE, "../real/lab"), os.path.join(HERE, "../real/e2e")]
 
-from isolation import isolate, need, skip
+from isolation import isolate_lab
 from lab import Lab
 from overlay import Overlay, Programs, wait_until
 
@@ -343,10 +343,7 @@ def main():
     parts = given.only.split(",")
     if not set(parts) <= set(PARTS) or given.runs < 1:
         words.error(f"the parts are {', '.join(PARTS)}; a run is one at least")
-    isolate()
-    need("ping", "conntrack", "wireguard-go", "wg", "iperf3")
-    if not os.path.exists("/dev/net/tun"):
-        skip("no /dev/net/tun on this machine")
+    isolate_lab("wg", "iperf3")
     bench = Bench(Programs(given.folder), os.path.abspath(given.forwarder),
                   1 if given.quick else given.runs, given.quick)
     for part in parts:

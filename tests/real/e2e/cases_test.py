@@ -14,7 +14,7 @@ import unittest
 
 sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "../lab"))
 
-from isolation import isolate, need, skip
+from isolation import isolate_lab
 from lab import Lab
 from overlay import Overlay, Programs, wait_until
 
@@ -239,10 +239,7 @@ def show_table():
 
 
 if __name__ == "__main__":
-    isolate()
-    need("ping", "conntrack", "wireguard-go", "iperf3")
-    if not os.path.exists("/dev/net/tun"):
-        skip("no /dev/net/tun on this machine")
+    isolate_lab("iperf3")
     PROGRAMS = Programs(sys.argv.pop(1))
     DELAY_LINK, SCENARIOS = os.path.abspath(sys.argv.pop(1)), sys.argv.pop(1)
     result = unittest.main(exit=False).result

@@ -12,7 +12,7 @@ import unittest
 
 sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "../lab"))
 
-from isolation import isolate, need, skip
+from isolation import isolate_lab
 from lab import Lab
 from overlay import Overlay, Programs, wait_until
 
@@ -57,9 +57,6 @@ class Mesh(unittest.TestCase):
 
 
 if __name__ == "__main__":
-    isolate()
-    need("ping", "conntrack", "wireguard-go")
-    if not os.path.exists("/dev/net/tun"):
-        skip("no /dev/net/tun on this machine")
+    isolate_lab()
     PROGRAMS = Programs(sys.argv.pop(1))
     unittest.main()

@@ -30,6 +30,14 @@ def need(*programs):
             skip(f"no {program} on this machine")
 
 
+def isolate_lab(*programs):
+    """`isolate`, and skips where hosts with WireGuard and NATs, or one of the programs, cannot be had."""
+    isolate()
+    need("ping", "conntrack", "wireguard-go", *programs)
+    if not os.path.exists("/dev/net/tun"):
+        skip("no /dev/net/tun on this machine")
+
+
 def search_path():
     return os.environ.get("PATH", "") + ":/usr/sbin:/sbin"
 
