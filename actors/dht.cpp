@@ -170,13 +170,13 @@ class dht_shell final : public peer_shell<dht_actor> {
     promise.deliver(std::move(f));
   }
   void perform(const dht::published& p) {
-    watch({"dht.published", {}, {}, static_cast<std::int64_t>(p.copies)});
+    watch({note_kind::dht_published, {}, {}, static_cast<std::int64_t>(p.copies)});
   }
   void perform(const dht::observed& o) {
     classifier_.handle(now(), nat::observed{o.by, o.me}, verdicts_);
   }
   void perform(const dht::joined& j) {
-    watch({"dht.joined", {}, {}, static_cast<std::int64_t>(j.contacts)});
+    watch({note_kind::dht_joined, {}, {}, static_cast<std::int64_t>(j.contacts)});
     if (std::exchange(relay_waits_, false)) offer_relays();
   }
   void perform(const dht::send_reach& r) {
@@ -184,7 +184,7 @@ class dht_shell final : public peer_shell<dht_actor> {
     tell(links().gateway, reach{r.to, r.nonce});
   }
   void perform(const nat::verdict& v) {
-    watch({v.serves ? "nat.serves" : "nat.verdict",
+    watch({v.serves ? note_kind::nat_serves : note_kind::nat_verdict,
            {},
            v.external,
            static_cast<std::int64_t>(v.kind)});

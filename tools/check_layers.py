@@ -272,7 +272,21 @@ def check_words(path, line, code, original):
         yield Finding(path, line, word.rule, f"`{found.group(0).strip()}`: {word.instead}")
 
 
+TEST_NAME = re.compile(r'\bTEST_CASE\(\s*((?:"(?:\\.|[^"\\\n])*"\s*)+)')
+
+
+def check_test_names(path, text):
+    """Catch2 takes a name apart at commas, CMake's lists at the others."""
+    for found in TEST_NAME.finditer(text):
+        name = "".join(re.findall(r'"((?:\\.|[^"\\\n])*)"', found.group(1)))
+        if wrong := sorted(set(name) & set(",;[]")):
+            yield Finding(path, text.count("\n", 0, found.start()) + 1, "test name",
+                          f"a test's name holds {' '.join(wrong)}, so that it cannot be asked for by "
+                          "that name; say it without")
+
+
 def check_file(path, text):
+    yield from check_test_names(path, text)
     originals = text.split("\n")
     for number, code in enumerate(code_lines(text), 1):
         include = INCLUDE.match(code)
@@ -387,6 +401,9 @@ SAMPLES = [
     ("sim/world/a.cpp", "int x = 1'000'000; rand(); int y = 1'000;", "chance"),
     ("sim/world/a.cpp", "char c = '\"'; rand(); char d = '\"';", "chance"),
     ("tests/actors/a_test.cpp", "std::mt19937 g;", "chance"),
+    ("tests/actors/a_test.cpp", 'TEST_CASE("a peer is found, once") {}', "test name"),
+    ("tests/actors/a_test.cpp", 'TEST_CASE(\n    "a peer is found [once] "\n    "or twice") {}', "test name"),
+    ("tests/actors/a_test.cpp", 'TEST_CASE("a peer is found once") { f(1, 2); }', None),
     ("tests/bench/a.cpp", "auto t = std::chrono::steady_clock::now();", None),
     ("tests/bench/a.cpp", "std::mt19937 g;", "chance"),
     ("tests/real/a_test.cpp", "std::thread t;", None),

@@ -35,6 +35,18 @@ bool port_is_free(std::uint16_t port) {
 
 std::uint8_t all_bits(const ip_address& a) { return a.is_v4() ? 32 : 128; }
 
+log_level level_of(severity s) {
+  switch (s) {
+    case severity::warning:
+      return log_level::warning;
+    case severity::info:
+      return log_level::info;
+    case severity::debug:
+      break;
+  }
+  return log_level::debug;
+}
+
 }  // namespace
 
 node::node(reactor& r, logger& log, node_config c)
@@ -334,15 +346,17 @@ std::string node::who(const public_key& k) const {
 
 void node::on_note(const public_key&, time_point, const note& n) {
   // The endpoints found are what the next start begins with, should this one end by force.
-  if (n.what == "dht.joined")
+  if (n.what == note_kind::dht_joined)
     reactor_.at(reactor_.now() + 2s, [this, alive = std::weak_ptr(alive_)] {
       if (!alive.expired() && !ending_) save();
     });
-  if (!log_.shows(log_level::debug)) return;
-  std::string line(n.what);
+  const note_definition& kind = definition(n.what);
+  if (!log_.shows(level_of(kind.level))) return;
+  std::string line(kind.name);
   if (n.peer != public_key{}) line += " " + who(n.peer);
   if (!n.where.is_unspecified()) line += " " + n.where.to_string();
-  log_.debug(line + " " + std::to_string(n.value));
+  log_.say(level_of(kind.level),
+           line + " " + std::to_string(n.value) + ": " + std::string(kind.sentence));
 }
 
 void node::on_path(const public_key&, time_point, const punch::status& s) {

@@ -68,7 +68,7 @@ struct wireguard_model::step {
   time_point now;
   actions& out;
 
-  void tell(std::string_view what, const public_key& k, std::int64_t value = 0,
+  void tell(note_kind what, const public_key& k, std::int64_t value = 0,
             const endpoint& where = {}) const {
     out.push_back(note{what, k, where, value});
   }
@@ -98,7 +98,7 @@ struct wireguard_model::step {
     p.received_bytes += size;
     if (p.where != from) {
       p.where = from;
-      tell("wireguard.roamed", p.key, 0, from);
+      tell(note_kind::wireguard_roamed, p.key, 0, from);
     }
     traversed(p);
   }
@@ -121,7 +121,7 @@ struct wireguard_model::step {
     auto& queue = live(p).staged;
     if (queue.size() >= staged_max) {
       queue.erase(queue.begin());
-      tell("wireguard.staged_full", p.key);
+      tell(note_kind::wireguard_staged_full, p.key);
     }
     queue.push_back(std::move(packet));
   }
@@ -153,7 +153,7 @@ struct wireguard_model::step {
 
   void completed(peer& p) const {
     activity& a = live(p);
-    tell("wireguard.session", p.key, a.attempts);
+    tell(note_kind::wireguard_session, p.key, a.attempts);
     a.retransmit_at = never;
     a.attempts = 0;
     p.last_handshake = now;
@@ -161,11 +161,11 @@ struct wireguard_model::step {
 
   void on_initiation(const endpoint& from, byte_view d) const {
     const auto m = read_initiation(d, device.own_);
-    if (!m) return tell("wireguard.forged", {}, 1, from);
+    if (!m) return tell(note_kind::wireguard_forged, {}, 1, from);
     peer* p = device.find(m->from);
-    if (p == nullptr) return tell("wireguard.no_peer", m->from, 1, from);
+    if (p == nullptr) return tell(note_kind::wireguard_no_peer, m->from, 1, from);
     // The kernel takes no more than 50 a second from a peer, and none that is not newer.
-    if (m->time <= p->latest_time) return tell("wireguard.replay", p->key, 1, from);
+    if (m->time <= p->latest_time) return tell(note_kind::wireguard_replay, p->key, 1, from);
     activity& a = live(*p);
     if (a.answered != time_point::min() && now < a.answered + 20ms) return;
     a.answered = now;
@@ -190,10 +190,10 @@ struct wireguard_model::step {
     const response r = peek_response(d);
     peer* p = device.find_index(r.receiver);
     if (p == nullptr || !p->live || !p->live->pending || p->live->pending->sender != r.receiver)
-      return tell("wireguard.no_peer", {}, 2, from);
+      return tell(note_kind::wireguard_no_peer, {}, 2, from);
     activity& a = *p->live;
     const auto secret = derive(*a.pending, p->key, r.nonce);
-    if (!authentic(d, secret)) return tell("wireguard.forged", p->key, 2, from);
+    if (!authentic(d, secret)) return tell(note_kind::wireguard_forged, p->key, 2, from);
     session s;
     s.local = r.receiver;
     s.remote = r.sender;
@@ -212,16 +212,17 @@ struct wireguard_model::step {
   void on_data(const endpoint& from, byte_view d) const {
     const std::uint32_t index = receiver_of_data(d);
     peer* p = device.find_index(index);
-    if (p == nullptr || !p->live) return tell("wireguard.no_peer", {}, 4, from);
+    if (p == nullptr || !p->live) return tell(note_kind::wireguard_no_peer, {}, 4, from);
     activity& a = *p->live;
     std::optional<session>* held = nullptr;
     for (auto* s : {&a.current, &a.previous, &a.next})
       if (*s && (*s)->local == index) held = s;
-    if (held == nullptr || !usable(*held)) return tell("wireguard.no_peer", p->key, 4, from);
+    if (held == nullptr || !usable(*held))
+      return tell(note_kind::wireguard_no_peer, p->key, 4, from);
     const auto text = read_data(d, (*held)->secret, !(*held)->initiator);
-    if (!text) return tell("wireguard.forged", p->key, 4, from);
+    if (!text) return tell(note_kind::wireguard_forged, p->key, 4, from);
     if (!(*held)->window.accept(counter_of_data(d)))
-      return tell("wireguard.replay", p->key, 4, from);
+      return tell(note_kind::wireguard_replay, p->key, 4, from);
 
     const bool confirmed = held == &a.next;
     if (confirmed) {
@@ -256,7 +257,7 @@ struct wireguard_model::step {
     activity& a = *p.live;
     if (due(a.retransmit_at)) {
       if (a.attempts >= attempts_max) {
-        tell("wireguard.gave_up", p.key, static_cast<std::int64_t>(a.staged.size()));
+        tell(note_kind::wireguard_gave_up, p.key, static_cast<std::int64_t>(a.staged.size()));
         a.keepalive_at = never;
         a.staged = {};
         a.pending.reset();
@@ -307,7 +308,7 @@ void wireguard_model::set_peer(time_point now, const wireguard_peer& wanted, act
   const step s{*this, now, out};
   peer* p = find(wanted.key);
   if (p == nullptr) {
-    if (peers_.size() >= peers_max) return s.tell("wireguard.full", wanted.key);
+    if (peers_.size() >= peers_max) return s.tell(note_kind::wireguard_full, wanted.key);
     auto fresh = std::make_unique<peer>();
     p = fresh.get();
     p->key = wanted.key;
@@ -378,11 +379,11 @@ std::optional<public_key> wireguard_model::is_tunnel(const endpoint& e) const {
 void wireguard_model::payload(time_point now, const public_key& to, bytes packet, actions& out) {
   const step s{*this, now, out};
   peer* p = find(to);
-  if (p == nullptr) return s.tell("wireguard.no_peer", to);
-  if (!p->where) return s.tell("wireguard.no_endpoint", to);
+  if (p == nullptr) return s.tell(note_kind::wireguard_no_peer, to);
+  if (!p->where) return s.tell(note_kind::wireguard_no_endpoint, to);
   // A host's IP would fragment it, or say to its sender that it is too large.
   if (packet.size() > wh::wire::tunnel_mtu)
-    return s.tell("wireguard.too_big", to, static_cast<std::int64_t>(packet.size()));
+    return s.tell(note_kind::wireguard_too_big, to, static_cast<std::int64_t>(packet.size()));
   s.stage(*p, std::move(packet));
   s.send_staged(*p);
 }

@@ -153,7 +153,7 @@ void host::perform(const wireguard::delivered& d, bool relayed) {
 }
 
 void host::perform(const note& n, bool) {
-  if (n.what == "wireguard.session") ++wireguard_handshakes_;
+  if (n.what == note_kind::wireguard_session) ++wireguard_handshakes_;
   if (around_.watcher) around_.watcher->on_note(key_, around_.sim.now(), n);
 }
 

@@ -1,6 +1,7 @@
 #include "sim/world/world.hpp"
 
 #include <algorithm>
+#include <set>
 
 #include "actors/proto/wire/codec.hpp"
 #include "sim/nat/oracle.hpp"
@@ -52,15 +53,11 @@ std::string world::name_of(const public_key& k) const {
 }
 
 void world::on_note(const public_key& self, time_point now, const note& what) {
-  const auto at = notes_.find(what.what);
-  if (at != notes_.end())
-    ++at->second;
-  else
-    notes_.emplace(what.what, 1);
+  ++notes_[static_cast<std::size_t>(what.what)];
   const auto h = index_of(self);
   if (!h) return;
-  trace_.record(now, "note", hosts_[*h]->id().value, what.what, what.where, what.value);
-  if (what.what == "dht.joined" && !joined_after_[*h]) {
+  trace_.record(now, "note", hosts_[*h]->id().value, to_string(what.what), what.where, what.value);
+  if (what.what == note_kind::dht_joined && !joined_after_[*h]) {
     joined_after_[*h] = now - hosts_[*h]->started();
     metrics_.observe("dht.time_to_join_s", to_seconds(*joined_after_[*h]));
   }
@@ -159,18 +156,20 @@ void world::measure_network() {
     metrics_.observe("nat.mappings",
                      static_cast<double>(net_->box(boxes_[b]).mappings(sim_->now())));
   std::uint64_t rejected = 0;
-  for (const auto& [what, count] : notes_)
-    if (rejections().count(what)) rejected += count;
+  for (const note_kind k : rejections()) rejected += notes_[static_cast<std::size_t>(k)];
   metrics_.add("session.rejected", rejected);
 }
 
-const std::set<std::string_view>& world::rejections() {
-  static const std::set<std::string_view> all = {
-      "session.malformed",      "session.bad_version",   "session.bad_mac1",
-      "session.bad_initiation", "session.bad_key",       "session.low_workbit",
-      "session.undecodable",    "session.old_timestamp", "session.not_early",
-      "session.replay",         "session.bad_response",  "session.bad_packet",
-      "session.rate_limited",   "session.overloaded",    "session.bad_cookie"};
+std::span<const note_kind> world::rejections() {
+  static constexpr note_kind all[] = {
+      note_kind::session_malformed,    note_kind::session_bad_version,
+      note_kind::session_bad_mac1,     note_kind::session_bad_initiation,
+      note_kind::session_bad_key,      note_kind::session_low_workbit,
+      note_kind::session_undecodable,  note_kind::session_old_timestamp,
+      note_kind::session_not_early,    note_kind::session_replay,
+      note_kind::session_bad_response, note_kind::session_bad_packet,
+      note_kind::session_rate_limited, note_kind::session_overloaded,
+      note_kind::session_bad_cookie};
   return all;
 }
 

@@ -1,8 +1,9 @@
 #pragma once
 
+#include <array>
 #include <map>
 #include <memory>
-#include <set>
+#include <span>
 #include <string>
 #include <vector>
 
@@ -91,7 +92,8 @@ class world final : private actors::observer, private host_watcher {
   std::string reason_of(const pair& p) const;
   nat::side side_of(std::size_t h) const;
   nat::common_boxes common(std::size_t a, std::size_t b) const;
-  static const std::set<std::string_view>& rejections();
+  /// Notes of packets that were refused.
+  static std::span<const note_kind> rejections();
 
   // telling
   std::vector<std::size_t> hosts_of(std::string_view group) const;
@@ -144,7 +146,7 @@ class world final : private actors::observer, private host_watcher {
   /// Partitions under way, by number: the addresses inside, sorted.
   std::map<std::size_t, std::vector<ip_address>> cut_off_;
   std::size_t partitions_ = 0;
-  std::map<std::string, std::uint64_t, std::less<>> notes_;
+  std::array<std::uint64_t, note_kind_count> notes_{};
 };
 
 }  // namespace wh::sim

@@ -40,7 +40,7 @@ struct three : village {
   }
 };
 
-TEST_CASE("what WireGuard sends makes a path, and goes straight from then on") {
+TEST_CASE("what WireGuard sends makes a path and goes straight from then on") {
   three v;
   v.pass(30s);
   CHECK(!v.path(v.at(anna), v.at(bert)));
@@ -62,7 +62,7 @@ TEST_CASE("the first packets of WireGuard are not lost while the path is made") 
   CHECK(v.at(bert).came_direct + v.at(bert).came_relayed == 1);
 }
 
-TEST_CASE("where there is one relay only, a record does not wait for a second one") {
+TEST_CASE("where there is one relay only a record does not wait for a second one") {
   three v;
   v.pass(200ms);
   CHECK(v.at(anna).sequence() > 0);
@@ -82,14 +82,14 @@ TEST_CASE("a relay found while we join is known to be the only one when we have 
   member.boot = {v.at(boot).contact(), v.at(bert).contact()};  // bert is dead: 0.2 s
   v.at(anna).start(member);
   v.pass(199ms);
-  CHECK(v.noted("dht.joined") == 0);
+  CHECK(v.noted(note_kind::dht_joined) == 0);
   CHECK(v.at(anna).sequence() == 0);
   v.pass(60ms);
-  CHECK(v.noted("dht.joined") == 1);
+  CHECK(v.noted(note_kind::dht_joined) == 1);
   CHECK(v.at(anna).sequence() > 0);
 }
 
-TEST_CASE("a killed peer leaves no actor behind, whatever was under way") {
+TEST_CASE("a killed peer leaves no actor behind whatever was under way") {
   for (const duration when : {0ms, 1ms, 15ms, 25ms, 500ms, 10'000ms, 30'000ms}) {
     three v;
     CHECK(v.actors_alive() == 18);
@@ -169,7 +169,7 @@ TEST_CASE("a second life knows endpoints and goes on with a greater sequence") {
   CHECK(v.direct(anna, bert));
 }
 
-TEST_CASE("a second life stamps its handshakes later than the first, whatever its clock says") {
+TEST_CASE("a second life stamps its handshakes later than the first whatever its clock says") {
   three v;
   v.talk(30);
   const auto stamp = [&] { return load_number(v.at(anna).disk(), actors::timestamp_name); };
@@ -193,7 +193,7 @@ TEST_CASE("a second life stamps its handshakes later than the first, whatever it
     CHECK(v.direct(anna, bert));
     CHECK(*stamp() > now);
   }
-  CHECK(v.noted("session.old_timestamp") == 0);
+  CHECK(v.noted(note_kind::session_old_timestamp) == 0);
 }
 
 TEST_CASE("a pair finds together again after one of the two was killed and started anew") {
@@ -241,7 +241,7 @@ TEST_CASE("nonsense from the network does not stop a peer") {
   CHECK(v.direct(anna, bert));
 }
 
-TEST_CASE("what the peers really say, cut, bent and repeated, does not stop them") {
+TEST_CASE("what peers really say does not stop them when it is cut and bent and repeated") {
   three v;
   v.pass(20s);
   // A machine in between hears everything that goes to Anna.

@@ -90,7 +90,7 @@ class village : private actors::observer {
   }
   /// How many actors live, CAF's own left out.
   std::size_t actors_alive() { return s.system().registry().running() - at_rest_; }
-  std::uint64_t noted(std::string_view what) const {
+  std::uint64_t noted(note_kind what) const {
     const auto n = notes_.find(what);
     return n == notes_.end() ? 0 : n->second;
   }
@@ -106,9 +106,7 @@ class village : private actors::observer {
   sim::simulation s;
 
  private:
-  void on_note(const public_key&, time_point, const note& what) override {
-    ++notes_[std::string(what.what)];
-  }
+  void on_note(const public_key&, time_point, const note& what) override { ++notes_[what.what]; }
   void on_path(const public_key& self, time_point, const punch::status& what) override {
     paths_[{self, what.peer}] = what;
   }
@@ -117,7 +115,7 @@ class village : private actors::observer {
 
   std::size_t at_rest_ = s.system().registry().running();
   std::vector<std::unique_ptr<machine>> machines_;
-  std::map<std::string, std::uint64_t, std::less<>> notes_;
+  std::map<note_kind, std::uint64_t> notes_;
   std::map<std::pair<public_key, public_key>, punch::status> paths_;
 };
 

@@ -42,7 +42,7 @@ std::vector<T> all(const std::vector<Action>& out) {
 }
 
 template <class Action>
-std::size_t notes(const std::vector<Action>& out, std::string_view what) {
+std::size_t notes(const std::vector<Action>& out, note_kind what) {
   const auto found = all<note>(out);
   return static_cast<std::size_t>(
       std::count_if(found.begin(), found.end(), [&](const note& n) { return n.what == what; }));

@@ -41,7 +41,7 @@ class dht_net {
     std::vector<dht::published> published;
     std::vector<dht::send_reach> reached;
     std::vector<endpoint> observed;
-    std::map<std::string, std::size_t> notes;
+    std::map<note_kind, std::size_t> notes;
     unsigned joins = 0;
     std::uint64_t sent_bytes = 0, received_bytes = 0, requests = 0;
   };
@@ -151,10 +151,10 @@ class dht_net {
     return r;
   }
 
-  std::size_t total(const std::string& note) const {
+  std::size_t total(note_kind kind) const {
     std::size_t n = 0;
     for (const host& h : hosts_)
-      if (const auto at = h.notes.find(note); at != h.notes.end()) n += at->second;
+      if (const auto at = h.notes.find(kind); at != h.notes.end()) n += at->second;
     return n;
   }
   host& operator[](std::size_t i) { return hosts_[i]; }
@@ -242,7 +242,7 @@ class dht_net {
       if (auto* r = std::get_if<dht::send_reach>(&a)) h.reached.push_back(*r);
       if (auto* o = std::get_if<dht::observed>(&a))
         if (h.observed.size() < 8) h.observed.push_back(o->me);
-      if (auto* n = std::get_if<note>(&a)) ++h.notes[std::string(n->what)];
+      if (auto* n = std::get_if<note>(&a)) ++h.notes[n->what];
       if (std::holds_alternative<dht::joined>(a)) ++h.joins;
     }
     if (const auto t = h.node->next_timeout(); t && *t != h.armed) {

@@ -162,7 +162,7 @@ class path_world {
   bool direct(const host& a, const host& b) const {
     return state(a, b) == punch::path_state::direct && state(b, a) == punch::path_state::direct;
   }
-  static std::size_t noted(const host& h, std::string_view what) {
+  static std::size_t noted(const host& h, note_kind what) {
     return static_cast<std::size_t>(std::count_if(h.noted.begin(), h.noted.end(),
                                                   [&](const note& n) { return n.what == what; }));
   }

@@ -158,7 +158,7 @@ TEMPLATE_TEST_CASE("what goes nowhere leaves the port as it was", "", WH_PORT_WO
   CHECK(got[0].payload == ours(20, 2));
 }
 
-TEMPLATE_TEST_CASE("the local endpoints are the host's own, with the port", "", WH_PORT_WORLDS) {
+TEMPLATE_TEST_CASE("the local endpoints are the host's own with the port", "", WH_PORT_WORLDS) {
   TestType w;
   for (const side s : {left, right}) {
     const auto all = w.port(s).local_endpoints();

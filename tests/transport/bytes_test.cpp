@@ -29,7 +29,7 @@ TEST_CASE("hexadecimal reads both cases and refuses everything else") {
   CHECK_FALSE(from_hex(std::string_view{"00\0\0", 4}));
 }
 
-TEST_CASE("RFC 4648's base64 examples come out, with and without padding") {
+TEST_CASE("RFC 4648's base64 examples come out with and without padding") {
   const std::pair<std::string_view, std::string_view> examples[] = {{"", ""},
                                                                     {"f", "Zg=="},
                                                                     {"fo", "Zm8="},
@@ -48,7 +48,7 @@ TEST_CASE("RFC 4648's base64 examples come out, with and without padding") {
   }
 }
 
-TEST_CASE("both base64 alphabets are read, but not mixed") {
+TEST_CASE("both base64 alphabets are read but not mixed") {
   CHECK(to_base64(bytes{0xfb, 0xff}) == "+/8=");
   CHECK(to_base64_url(bytes{0xfb, 0xff}) == "-_8");
   for (const char* right : {"+/8=", "+/8", "-_8=", "-_8"}) {

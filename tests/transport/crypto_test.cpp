@@ -98,7 +98,7 @@ TEST_CASE("a thousand rounds of X25519 give RFC 7748's result") {
   CHECK(to_hex(k) == "684cf59ba83309552800ef566f2f4d3c1c3887c49360e3875f2eb94d99532c51");
 }
 
-TEST_CASE("private keys are made clamped, and differ") {
+TEST_CASE("private keys are made clamped and differ") {
   seeded_rng random{seed{1}.derive("crypto")};
   private_key last{};
   for (int i = 0; i < 100; ++i) {
@@ -111,7 +111,7 @@ TEST_CASE("private keys are made clamped, and differ") {
   }
 }
 
-TEST_CASE("BLAKE2b gives RFC 7693's result, whole or in parts, keyed or not") {
+TEST_CASE("BLAKE2b gives RFC 7693's result whole or in parts and keyed or not") {
   const char* abc =
       "ba80a53f981c4d0d6a2797b69f12f6e94c212f14685ac4b74b12bb6fdbffa2d1"
       "7d87c5392aab792dc252d5de4533cc9518d38aa8dbf1925ab92386edd4009923";
@@ -180,7 +180,7 @@ TEST_CASE("XChaCha20-Poly1305 makes the draft's appendix A.3.1") {
   CHECK_FALSE(crypto.open_x(opened, key, nonce, ad, sealed));
 }
 
-TEST_CASE("what was sealed opens only untouched, with the same key, counter and data") {
+TEST_CASE("what was sealed opens only untouched with the same key and counter and data") {
   seeded_rng random{seed{2}.derive("crypto")};
   for (const std::size_t size :
        {std::size_t{0}, std::size_t{1}, std::size_t{64}, std::size_t{1452}}) {
@@ -208,7 +208,7 @@ TEST_CASE("what was sealed opens only untouched, with the same key, counter and 
     CHECK_FALSE(crypto.open(none, {}, 0, {}, bytes(size)));
 }
 
-TEST_CASE("a signature verifies here and as Ed25519, for any key and message") {
+TEST_CASE("a signature verifies here and as Ed25519 for any key and message") {
   seeded_rng random{seed{3}.derive("crypto")};
   int negated = 0;
   for (int i = 0; i < 300; ++i) {
@@ -282,13 +282,13 @@ TEST_CASE("a signature holds under one writing of its key only") {
   CHECK_FALSE(crypto.verify(p, text("m"), s));
 }
 
-TEST_CASE("two signatures of one message differ, for their nonce is hedged") {
+TEST_CASE("two signatures of one message differ for their nonce is hedged") {
   seeded_rng random{seed{7}.derive("crypto")};
   const auto k = crypto.make_private_key(random);
   CHECK(crypto.sign(k, text("m"), random) != crypto.sign(k, text("m"), random));
 }
 
-TEST_CASE("points of low order are refused, as libsodium refuses them") {
+TEST_CASE("points of low order are refused as libsodium refuses them") {
   // RFC 7748 section 6.1 and libsodium: 0, 1, two of order 8, p - 1.
   for (const char* low : {"0000000000000000000000000000000000000000000000000000000000000000",
                           "0100000000000000000000000000000000000000000000000000000000000000",
@@ -305,7 +305,7 @@ TEST_CASE("points of low order are refused, as libsodium refuses them") {
   }
 }
 
-TEST_CASE("keys that are not canonical are refused, all nineteen above p and every top bit") {
+TEST_CASE("keys that are not canonical are refused all nineteen above p and every top bit") {
   for (int i = 0; i < 19; ++i) {
     public_key k;
     k.value.fill(0xff);
@@ -322,7 +322,7 @@ TEST_CASE("keys that are not canonical are refused, all nineteen above p and eve
   }
 }
 
-TEST_CASE("of the canonical keys, those are acceptable that libsodium computes with") {
+TEST_CASE("of the canonical keys those are acceptable that libsodium computes with") {
   seeded_rng random{seed{9}.derive("crypto")};
   for (int i = 0; i < 300; ++i) {
     auto k = random.make_bytes<public_key>();

@@ -87,7 +87,7 @@ TEST_CASE("every address and endpoint is read back from its text") {
   }
 }
 
-TEST_CASE("endpoints are an address and a port, IPv6 in brackets") {
+TEST_CASE("endpoints are an address and a port - IPv6 in brackets") {
   CHECK(endpoint::parse("1.2.3.4:5") == endpoint{ip_address::v4(1, 2, 3, 4), 5});
   CHECK(endpoint::parse("[::1]:65535") == endpoint{ip("::1"), 65535});
   CHECK(endpoint{ip("::1"), 80}.to_string() == "[::1]:80");
@@ -145,7 +145,7 @@ TEST_CASE("loopback is 127/8 and ::1") {
   CHECK_FALSE(ip("::2").is_loopback());
 }
 
-TEST_CASE("a prefix keeps its bits and clears the rest, IPv4 by its own count") {
+TEST_CASE("a prefix keeps its bits and clears the rest - IPv4 by its own count") {
   CHECK(ip("10.20.30.40").prefix(24) == ip("10.20.30.0"));
   CHECK(ip("10.20.30.40").prefix(12) == ip("10.16.0.0"));
   CHECK(ip("10.20.30.40").prefix(0) == ip("0.0.0.0"));

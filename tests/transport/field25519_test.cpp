@@ -58,7 +58,7 @@ bool same(const field25519& a, const field25519& b) { return a.to_bytes() == b.t
 
 }  // namespace
 
-TEST_CASE("bytes come out canonical around p, and the top bit is ignored") {
+TEST_CASE("bytes come out canonical around p and the top bit is ignored") {
   for (int k = -19; k < 0; ++k) CHECK(field25519::from_bytes(p_plus(k)).to_bytes() == p_plus(k));
   for (int k = 0; k < 19; ++k)
     CHECK(field25519::from_bytes(p_plus(k)).to_bytes() == little(static_cast<std::uint64_t>(k)));
@@ -147,7 +147,7 @@ TEST_CASE("factors may have limbs of up to 54 bits") {
   CHECK(same(big.squared(), sum * sum));
 }
 
-TEST_CASE("words and limbs are the bytes, cut otherwise") {
+TEST_CASE("words and limbs are the bytes - cut otherwise") {
   seeded_rng random{seed{7}.derive("field")};
   for (int i = 0; i < 20000; ++i) {
     const auto a = arbitrary(random), b = arbitrary(random);
@@ -161,7 +161,7 @@ TEST_CASE("words and limbs are the bytes, cut otherwise") {
   }
 }
 
-TEST_CASE("squares have roots, and half of all numbers have none") {
+TEST_CASE("squares have roots and half of all numbers have none") {
   seeded_rng random{seed{8}.derive("field")};
   int roots = 0;
   for (int i = 0; i < 1000; ++i) {
@@ -180,7 +180,7 @@ TEST_CASE("squares have roots, and half of all numbers have none") {
   CHECK(field25519{}.sqrt()->is_zero());
 }
 
-TEST_CASE("a number times its inverse is one, and zero's inverse is zero") {
+TEST_CASE("a number times its inverse is one and zero's inverse is zero") {
   seeded_rng random{seed{3}.derive("field")};
   const auto one = field25519::small(1);
   for (int i = 0; i < 300; ++i) {

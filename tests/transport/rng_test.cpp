@@ -63,7 +63,7 @@ TEST_CASE("bounded numbers reach every value about equally often") {
   }
 }
 
-TEST_CASE("between includes both ends, and the whole range") {
+TEST_CASE("between includes both ends and the whole range") {
   seeded_rng random{seed{4}};
   std::set<std::uint64_t> seen;
   for (int i = 0; i < 200; ++i) seen.insert(random.between(5, 8));
@@ -74,7 +74,7 @@ TEST_CASE("between includes both ends, and the whole range") {
   CHECK(all.between(0, ~std::uint64_t{0}) == ~std::uint64_t{0});
 }
 
-TEST_CASE("unit is at least 0 and below 1, and chance keeps to its ends") {
+TEST_CASE("unit is at least 0 and below 1 and chance keeps to its ends") {
   scripted ends{{0, ~std::uint64_t{0}}};
   CHECK(ends.unit() == 0.0);
   CHECK(ends.unit() < 1.0);
@@ -84,7 +84,7 @@ TEST_CASE("unit is at least 0 and below 1, and chance keeps to its ends") {
   CHECK_FALSE(untouched.chance(0));
 }
 
-TEST_CASE("filling takes eight bytes a draw, little endian, and no byte is left out") {
+TEST_CASE("filling takes eight little-endian bytes a draw and leaves no byte out") {
   scripted s{{0x0807060504030201, 0x100f0e0d0c0b0a09}};
   fixed_bytes<11> b;
   s.fill(b);
@@ -92,7 +92,7 @@ TEST_CASE("filling takes eight bytes a draw, little endian, and no byte is left 
   CHECK(s.used() == 2);
 }
 
-TEST_CASE("streams with different names, indices or roots differ, equal ones are equal") {
+TEST_CASE("streams with different names or indices or roots differ - equal ones are equal") {
   const seed root{7};
   std::set<std::uint64_t> seeds;
   for (const char* name : {"", "a", "b", "ab", "ba", "aa", "punch/alice", "punch/bob"})

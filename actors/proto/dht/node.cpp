@@ -58,7 +58,7 @@ void node::handle(time_point now, const received& in, actions& out) {
   if (in.from == config_.self) return;
   if (in.relayed || in.where.is_unspecified()) {
     // A relayed sender has no address to list, to answer at, or to bind a token to.
-    out.emplace_back(note{"dht.relayed", in.from, in.where});
+    out.emplace_back(note{note_kind::dht_relayed, in.from, in.where});
     return;
   }
   std::visit(
@@ -88,7 +88,7 @@ void node::handle(time_point now, const add_contacts& in, actions& out) {
     }
   }
   if (refused > 0)
-    out.emplace_back(note{"dht.seeds_full", {}, {}, static_cast<std::int64_t>(refused)});
+    out.emplace_back(note{note_kind::dht_seeds_full, {}, {}, static_cast<std::int64_t>(refused)});
   if (joined_ || seeds_.empty()) return;
   join_seeds(now, out);
   join(now, config_.k, out);
@@ -167,16 +167,16 @@ void node::answered(time_point now, const received& in, const request& r, const 
   if (in.serves_dht && sane(in.where)) {
     switch (table_.answered(static_cast<std::uint32_t>(unix_seconds(now)), r.id, c)) {
       case admission::added:
-        out.emplace_back(note{"dht.contact_added", c.key, c.where});
+        out.emplace_back(note{note_kind::dht_contact_added, c.key, c.where});
         // The first host of a network has nobody to join by: others find it. And nobody is to wait
         // for the next try with somebody there.
         if (!joined_) next_join_ = now;
         break;
       case admission::spare:
-        out.emplace_back(note{"dht.bucket_full", c.key, c.where});
+        out.emplace_back(note{note_kind::dht_bucket_full, c.key, c.where});
         break;
       case admission::crowded:
-        out.emplace_back(note{"dht.network_full", c.key, c.where});
+        out.emplace_back(note{note_kind::dht_network_full, c.key, c.where});
         leave_alone(now, c.key, false);
         break;
       case admission::known:
@@ -194,12 +194,12 @@ void node::unanswered(time_point now, const request& r, actions& out) {
   if (timeouts_in_row_ < 0xffff) ++timeouts_in_row_;
   const bool cut_off = timeouts_in_row_ >= offline_after;
   if (timeouts_in_row_ == offline_after && joined_) {
-    out.emplace_back(note{"dht.nobody_answers", r.to.key, r.to.where});
+    out.emplace_back(note{note_kind::dht_nobody_answers, r.to.key, r.to.where});
     next_join_ = std::min(next_join_, now + jittered(join_every_));
   }
   const bool known = table_.find(r.id, r.to.key) != nullptr;
   if (table_.failed(r.id, r.to.key, !cut_off))
-    out.emplace_back(note{"dht.contact_dropped", r.to.key, r.to.where});
+    out.emplace_back(note{note_kind::dht_contact_dropped, r.to.key, r.to.where});
   if (!known && !cut_off) leave_alone(now, r.to.key, true);
   switch (r.why) {
     case purpose::upkeep:
@@ -226,7 +226,7 @@ void node::unanswered(time_point now, const request& r, actions& out) {
 void node::on(time_point now, const received& in, const wire::nodes& m, actions& out) {
   const auto r = take_request(in, m.tx, wire::nodes::kind);
   if (!r) {
-    out.emplace_back(note{"dht.stray_answer", in.from, in.where});
+    out.emplace_back(note{note_kind::dht_stray_answer, in.from, in.where});
     return;
   }
   answered(now, in, *r, m.observed, out);
@@ -240,7 +240,7 @@ void node::on(time_point now, const received& in, const wire::nodes& m, actions&
 void node::on(time_point now, const received& in, const wire::records& m, actions& out) {
   const auto r = take_request(in, m.tx, wire::records::kind);
   if (!r) {
-    out.emplace_back(note{"dht.stray_answer", in.from, in.where});
+    out.emplace_back(note{note_kind::dht_stray_answer, in.from, in.where});
     return;
   }
   answered(now, in, *r, m.observed, out);
@@ -260,13 +260,13 @@ void node::on(time_point now, const received& in, const wire::records& m, action
 void node::on(time_point now, const received& in, const wire::stored& m, actions& out) {
   const auto r = take_request(in, m.tx, wire::stored::kind);
   if (!r) {
-    out.emplace_back(note{"dht.stray_answer", in.from, in.where});
+    out.emplace_back(note{note_kind::dht_stray_answer, in.from, in.where});
     return;
   }
   answered(now, in, *r, {}, out);
   if (m.result != wire::store_result::stored)
     out.emplace_back(
-        note{"dht.not_stored", in.from, in.where, static_cast<std::int64_t>(m.result)});
+        note{note_kind::dht_not_stored, in.from, in.where, static_cast<std::int64_t>(m.result)});
   store_result(now, r->owner, m.result == wire::store_result::stored, out);
 }
 
@@ -287,7 +287,7 @@ void node::learn(time_point now, const Contacts& told, const request& r, actions
     if (l != nullptr) l->engine.told(r.serial, id, c);
     consider(now, id, c);
   }
-  if (bad > 0) out.emplace_back(note{"dht.bad_contacts", r.to.key, r.to.where, bad});
+  if (bad > 0) out.emplace_back(note{note_kind::dht_bad_contacts, r.to.key, r.to.where, bad});
 }
 
 void node::leave_alone(time_point now, const public_key& k, bool silent) {
@@ -364,7 +364,7 @@ void node::handle_timeout(time_point now, actions& out) {
     if (p.next > now) {
       ++i;
     } else if (p.value.expires <= unix_seconds(now)) {
-      out.emplace_back(note{"dht.publication_ended", p.value.key});
+      out.emplace_back(note{note_kind::dht_publication_ended, p.value.key});
       publications_.erase(publications_.begin() + static_cast<std::ptrdiff_t>(i));
     } else {
       start_round(now, p, out);

@@ -33,7 +33,8 @@ void node::handle(time_point now, const lookup& in, actions& out) {
   } else if (waiting_.size() < config_.lookups_waiting_max) {
     waiting_.push_back(in);
   } else {
-    out.emplace_back(note{"dht.lookups_full", {}, {}, static_cast<std::int64_t>(waiting_.size())});
+    out.emplace_back(
+        note{note_kind::dht_lookups_full, {}, {}, static_cast<std::int64_t>(waiting_.size())});
     out.emplace_back(finished{in.id, std::nullopt, {}, 0, 0, 0, {}});
   }
 }
@@ -111,7 +112,7 @@ bool node::take_record(time_point now, running& l, const wire::record& r, action
   if (l.best && !record::newer(r, *l.best)) return false;
   const bool here = record::location_of(crypto_, r.key, config_.name_space) == l.asked.target;
   if (!here || !record::verify(crypto_, r, config_.name_space, now)) {
-    out.emplace_back(note{"dht.bad_record", r.key});
+    out.emplace_back(note{note_kind::dht_bad_record, r.key});
     return false;
   }
   l.best = r;
@@ -132,7 +133,7 @@ void node::finish(time_point now, std::unique_ptr<running> l, actions& out) {
       p->nodes_then = table_.estimated_nodes();
       p->holders.clear();
       if (l->best && record::newer(*l->best, p->value))
-        out.emplace_back(note{"dht.newer_record_exists",
+        out.emplace_back(note{note_kind::dht_newer_record_exists,
                               p->value.key,
                               {},
                               static_cast<std::int64_t>(l->best->sequence)});
@@ -184,7 +185,7 @@ void node::handle(time_point now, const publish& in, actions& out) {
   auto at = std::find_if(publications_.begin(), publications_.end(), same);
   if (at == publications_.end()) {
     if (publications_.size() >= publications_max) {
-      out.emplace_back(note{"dht.publications_full", in.value.key});
+      out.emplace_back(note{note_kind::dht_publications_full, in.value.key});
       out.emplace_back(published{in.value.sequence, 0});
       return;
     }

@@ -97,7 +97,8 @@ void node::on(time_point now, const received& in, const wire::store& m, actions&
   remember_guest(now, in);
   const wire::store_result r = judge(now, in, m);
   if (r != wire::store_result::stored)
-    out.emplace_back(note{"dht.store_refused", in.from, in.where, static_cast<std::int64_t>(r)});
+    out.emplace_back(
+        note{note_kind::dht_store_refused, in.from, in.where, static_cast<std::int64_t>(r)});
   // Nothing but idempotent reads is answered before the address is proved.
   if (!in.early) out.emplace_back(send{{in.from, in.where}, wire::stored{m.tx, r}});
 }
@@ -149,7 +150,7 @@ void node::on(time_point now, const received& in, const wire::dial_request& m, a
   remember_guest(now, in);
   if (!helper) return;
   if (!dial_gate_.allow(now, dial_gap, dial_network_gap, in.where)) {
-    out.emplace_back(note{"dht.dial_limited", in.from, in.where});
+    out.emplace_back(note{note_kind::dht_dial_limited, in.from, in.where});
     return;
   }
   out.emplace_back(send{*helper, wire::dial_back{in.where, m.nonce}});
@@ -159,7 +160,7 @@ void node::on(time_point now, const received& in, const wire::dial_request& m, a
 void node::on(time_point now, const received& in, const wire::dial_back& m, actions& out) {
   if (in.early || !sane(m.target)) return;
   if (!reach_gate_.allow(now, dial_gap, dial_network_gap, m.target)) {
-    out.emplace_back(note{"dht.reach_limited", in.from, m.target});
+    out.emplace_back(note{note_kind::dht_reach_limited, in.from, m.target});
     return;
   }
   out.emplace_back(send_reach{m.target, m.nonce});

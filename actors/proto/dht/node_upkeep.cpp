@@ -36,7 +36,7 @@ void node::join_over(time_point now, const running& l, actions& out) {
     // Nobody answered, or nobody who serves. What we know stays, and is asked again.
     next_join_ = now + jittered(join_every_);
     join_every_ = std::min(join_every_ * 2, config_.join_retry_max);
-    out.emplace_back(note{"dht.join_failed", {}, {}, l.engine.requests()});
+    out.emplace_back(note{note_kind::dht_join_failed, {}, {}, l.engine.requests()});
     return;
   }
   if (timeouts_in_row_ < offline_after) {
@@ -90,7 +90,7 @@ void node::upkeep(time_point now, actions& out) {
     // The last contact is gone: as if we had just started.
     if (joined_) {
       joined_ = false;
-      out.emplace_back(note{"dht.table_empty"});
+      out.emplace_back(note{note_kind::dht_table_empty});
     }
     if (next_join_ == never) next_join_ = now + jittered(join_every_);
   }

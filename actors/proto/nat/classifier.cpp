@@ -140,16 +140,16 @@ void classifier::void_what_was() {
 void classifier::handle(time_point now, const reached& in, actions& out) {
   if (in.nonce != nonce_ || nonce_ == 0 || config_.how != mode::unknown) return;
   if (talked_to(in.from.address)) {
-    out.push_back(note{"nat.reach_from_acquaintance", {}, in.from, 0});
+    out.push_back(note{note_kind::nat_reach_from_acquaintance, {}, in.from, 0});
     if (!reachable_) passed_on_ = false;  // proves nothing either way, so it is no failure
     return;
   }
   // IPv6 hosts are often open where IPv4 is translated; the verdict speaks of one of them.
   if (in.from.address.is_v4() != external_.address.is_v4()) {
-    out.push_back(note{"nat.reach_of_other_family", {}, in.from, 0});
+    out.push_back(note{note_kind::nat_reach_of_other_family, {}, in.from, 0});
     return;
   }
-  out.push_back(note{"nat.reached_by_stranger", {}, in.from, 0});
+  out.push_back(note{note_kind::nat_reached_by_stranger, {}, in.from, 0});
   nonce_ = 0;
   dials_ = 0;
   remember(in.from.address);

@@ -350,7 +350,7 @@ void paths::on_pong(time_point now, peer& p, const received& in, const wire::pon
   }
   // The faster of two direct paths, and no change for a hair's breadth.
   if (p.direct && p.direct->missed == 0 && rtt + 5ms >= p.direct->rtt) return;
-  out.push_back(note{"punch.direct", p.key, where, rtt / 1us});
+  out.push_back(note{note_kind::punch_direct, p.key, where, rtt / 1us});
   p.direct = direct_path{where, rtt, 0, {}};
   p.opening.reset();
   p.next_open.reset();
@@ -411,7 +411,7 @@ void paths::on_connect(time_point now, peer& p, const received& in, const wire::
       if (p.opening && !agreeing) return;
       if (agreeing && ours && self_ < p.key) return;
       if (!accept_offer(now, p)) {
-        out.push_back(note{"punch.offer_ignored", p.key, {}, 0});
+        out.push_back(note{note_kind::punch_offer_ignored, p.key, {}, 0});
         return;
       }
       add_candidates(p, triable(m.candidates.items()));
@@ -473,7 +473,7 @@ void paths::give_up(time_point now, peer& p, bool agreed, actions& out) {
   p.why = why_failed(me_.kind, p.their_kind);
   plan_open(now + retry_after[std::min<std::size_t>(p.failures, retry_after.size() - 1)], p);
   ++p.failures;
-  out.push_back(note{"punch.failed", p.key, {}, p.failures});
+  out.push_back(note{note_kind::punch_failed, p.key, {}, p.failures});
 }
 
 /// The larger key leaves the smaller one time to be first.

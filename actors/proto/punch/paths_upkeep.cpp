@@ -35,7 +35,7 @@ void paths::expire_pings(time_point now, peer& p, actions& out) {
     for (const relay_option& r : p.relays)
       if (r.attached) out.push_back(suspect_relay{r.relay.key});
   if (p.direct && p.direct->missed >= config_.misses_to_drop) {
-    out.push_back(note{"punch.lost", p.key, p.direct->where, 0});
+    out.push_back(note{note_kind::punch_lost, p.key, p.direct->where, 0});
     p.direct.reset();
     p.why = reason::lost;
     p.failures = p.unagreed = 0;

@@ -95,7 +95,7 @@ void guest::handle(time_point now, const visit& in, guest_actions& out) {
     return;
   }
   if (in.relay.where.is_unspecified() || stays_.size() >= config_.visits_max + config_.homes) {
-    out.push_back(note{"relay.visit_refused", in.relay.key, in.relay.where, 0});
+    out.push_back(note{note_kind::relay_visit_refused, in.relay.key, in.relay.where, 0});
     out.push_back(detached{in.relay.key});
     return;
   }
@@ -108,8 +108,8 @@ void guest::handle(time_point now, const guest_received& in, guest_actions& out)
   stay* s = m ? find(in.from) : nullptr;
   if (!s || m->tx != s->tx) return;
   if (m->result != wire::attach_result::granted) {
-    out.push_back(
-        note{"relay.refused", in.from, s->relay.where, static_cast<std::int64_t>(m->result)});
+    out.push_back(note{note_kind::relay_refused, in.from, s->relay.where,
+                       static_cast<std::int64_t>(m->result)});
     drop(now, in.from,
          m->result == wire::attach_result::refused ? config_.grudge_refused : config_.grudge, out);
     return;
@@ -218,7 +218,7 @@ void guest::handle_timeout(time_point now, guest_actions& out) {
       ask(now, s, out);
   }
   for (const public_key& k : dead) {
-    out.push_back(note{"relay.silent", k, {}, 0});
+    out.push_back(note{note_kind::relay_silent, k, {}, 0});
     drop(now, k, config_.grudge, out);
   }
   if (search_again_ && now >= *search_again_) {

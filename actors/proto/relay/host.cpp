@@ -38,14 +38,14 @@ void host::attach(time_point now, const host_received& in, const wire::relay_att
     handle_timeout(now);
     if (guests_.size() >= config_.guests_max) {
       answer.result = wire::attach_result::full;
-      out.push_back(note{"relay.full", in.from, in.observed, 0});
+      out.push_back(note{note_kind::relay_full, in.from, in.observed, 0});
     } else {
       const auto at =
           std::lower_bound(guests_.begin(), guests_.end(), in.from,
                            [](const guest_entry& e, const public_key& x) { return e.key < x; });
       guests_.insert(at, {in.from, now + config_.lease, now, config_.guest_burst_bytes * per_byte});
       if (!next_sweep_) next_sweep_ = now + config_.lease;
-      out.push_back(note{"relay.guest_came", in.from, in.observed, 0});
+      out.push_back(note{note_kind::relay_guest_came, in.from, in.observed, 0});
     }
   }
   out.push_back(host_send{in.from, answer});
@@ -70,8 +70,8 @@ void host::forward(time_point now, host_received& in, wire::relay_to& m, host_ac
   }
   const std::uint64_t price = m.datagram.size() * per_byte;
   if (from->tokens < price) {
-    out.push_back(
-        note{"relay.over_limit", in.from, {}, static_cast<std::int64_t>(m.datagram.size())});
+    out.push_back(note{
+        note_kind::relay_over_limit, in.from, {}, static_cast<std::int64_t>(m.datagram.size())});
     return;
   }
   from->tokens -= price;

@@ -69,7 +69,7 @@ layer::layer(config c, const crypto_suite& crypto, rng& random)
 
 layer::~layer() { wipe(config_.secret.value); }
 
-void layer::say(actions& out, std::string_view what, const wire::route& via, const public_key& peer,
+void layer::say(actions& out, note_kind what, const wire::route& via, const public_key& peer,
                 std::int64_t value) const {
   out.emplace_back(note{what, peer, via.where, value});
 }
@@ -77,8 +77,9 @@ void layer::say(actions& out, std::string_view what, const wire::route& via, con
 void layer::handle(time_point now, const received& r, actions& out) {
   const byte_view d = r.datagram;
   if (d.size() < header_size || d[0] != magic || d[3] != 0)
-    return say(out, "session.malformed", r.via);
-  if (d[1] != crypto_.wire_version()) return say(out, "session.bad_version", r.via, {}, d[1]);
+    return say(out, note_kind::session_malformed, r.via);
+  if (d[1] != crypto_.wire_version())
+    return say(out, note_kind::session_bad_version, r.via, {}, d[1]);
   switch (static_cast<type>(d[2])) {
     case type::initiation:
       return on_initiation(now, r, out);
@@ -93,7 +94,7 @@ void layer::handle(time_point now, const received& r, actions& out) {
       out.emplace_back(reached{r.via.where, load_be<std::uint64_t>(d.data() + header_size)});
       return;
   }
-  say(out, "session.malformed", r.via);
+  say(out, note_kind::session_malformed, r.via);
 }
 
 void layer::send_reach(const endpoint& to, std::uint64_t nonce, actions& out) const {
@@ -117,7 +118,7 @@ void layer::handle(time_point now, const send& what, actions& out) {
   } else {
     wire::message cut = what.what;
     if (!wire::fit(cut, size_max))
-      return say(out, "session.too_big", {}, what.to, static_cast<std::int64_t>(size));
+      return say(out, note_kind::session_too_big, {}, what.to, static_cast<std::int64_t>(size));
     size = wire::encode_to(cut, buffer);
   }
 
@@ -127,9 +128,9 @@ void layer::handle(time_point now, const send& what, actions& out) {
     const bool hopeless = what.to == public_ || !crypto_.acceptable(what.to);
     if (hopeless || !what.via || peers_.size() >= session_table::slots_max) {
       say(out,
-          hopeless   ? "session.bad_key"
-          : what.via ? "session.handshakes_full"
-                     : "session.no_route",
+          hopeless   ? note_kind::session_bad_key
+          : what.via ? note_kind::session_handshakes_full
+                     : note_kind::session_no_route,
           {}, what.to);
       out.emplace_back(gave_up{what.to});
       return;
@@ -155,7 +156,8 @@ bool layer::answer_with(time_point now, slot s, const send& what, byte_view enco
     respond(now, s, shorter, what.limit, out);
     return true;
   }
-  say(out, "session.answer_delayed", held.via, what.to, static_cast<std::int64_t>(encoded.size()));
+  say(out, note_kind::session_answer_delayed, held.via, what.to,
+      static_cast<std::int64_t>(encoded.size()));
   respond(now, s, {}, ttl::host_default, out);
   return false;
 }
@@ -168,7 +170,7 @@ void layer::send_now(time_point now, slot s, const send& what, byte_view encoded
     return;
 
   if (p.current.exists() && (now - p.current.born >= age_max || p.current.sent >= packets_max)) {
-    say(out, "session.expired", {}, p.key);
+    say(out, note_kind::session_expired, {}, p.key);
     end_session(s);
   }
   if (p.current.exists()) {
@@ -202,7 +204,7 @@ void layer::send_now(time_point now, slot s, const send& what, byte_view encoded
     return wait(s, what, encoded, out);
   }
   if (!what.via && !p.has_route()) {
-    say(out, "session.no_route", {}, what.to);
+    say(out, note_kind::session_no_route, {}, what.to);
     out.emplace_back(gave_up{what.to});
     return;
   }
@@ -231,7 +233,7 @@ void layer::detour(time_point now, slot s, const send& what) {
 void layer::wait(slot s, const send& what, byte_view encoded, actions& out) {
   auto& queue = peers_.activity_of(s).queue;
   if (queue.size() >= config_.limits.queue)
-    return say(out, "session.queue_full", {}, what.to, encoded[0]);
+    return say(out, note_kind::session_queue_full, {}, what.to, encoded[0]);
   queue.push_back({{encoded.begin(), encoded.end()}, what.via, what.limit});
 }
 
@@ -366,7 +368,7 @@ void layer::sweep(time_point now, actions& out) {
     return true;
   });
   for (const slot s : idle) {
-    say(out, "session.expired", {}, peers_[s].key);
+    say(out, note_kind::session_expired, {}, peers_[s].key);
     end_session(s);
     release(s);
   }
@@ -381,7 +383,7 @@ void layer::sweep_activity(time_point now, slot s, actions& out) {
   if (a.half_open_since != never) {
     const time_point end = a.half_open_since + half_open_kept;
     if (end <= now) {
-      say(out, "session.unconfirmed", a.next_via, peers_[s].key);
+      say(out, note_kind::session_unconfirmed, a.next_via, peers_[s].key);
       end_half_open(s);
     } else {
       expire_by(end);

@@ -151,7 +151,7 @@ class layer {
   void end_session(slot s);
   void release(slot s);
   void remove(slot s);
-  void say(actions& out, std::string_view what, const wire::route& via, const public_key& peer = {},
+  void say(actions& out, note_kind what, const wire::route& via, const public_key& peer = {},
            std::int64_t value = 0) const;
 
   // layer_handshake.cpp

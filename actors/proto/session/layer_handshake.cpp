@@ -37,7 +37,7 @@ std::size_t padding(byte_view riding) {
 bool layer::begin(time_point now, slot s, const wire::route& via, ttl limit, byte_view riding,
                   actions& out) {
   if (initiating_count_ >= config_.limits.initiating) {
-    say(out, "session.handshakes_full", via, peers_[s].key);
+    say(out, note_kind::session_handshakes_full, via, peers_[s].key);
     return false;
   }
   activity& a = peers_.activity_of(s);
@@ -87,7 +87,7 @@ void layer::initiate(time_point now, slot s, actions& out) {
   private_key ephemeral = crypto_.make_private_key(random_);
   const bool written = i.state->write(crypto_, config_.secret, ephemeral, payload, d);
   wipe(ephemeral.value);
-  if (!written) return say(out, "session.bad_key", i.via, to);
+  if (!written) return say(out, note_kind::session_bad_key, i.via, to);
   i.mac1 = mac_of(crypto_, mac_key_of(crypto_, to, config_.name_space), d);
   append(d, i.mac1);
   append(d, i.has_cookie ? mac_of(crypto_, i.cookie, d) : fixed_bytes<mac_size>{});
@@ -109,14 +109,14 @@ void layer::give_up(time_point now, slot s, actions& out) {
   end_initiating(s);
   const bool alive = p.current.exists() && (p.asked == never || now - p.asked < unanswered_max);
   if (alive) {
-    say(out, "session.rekey_failed", via, p.key);
+    say(out, note_kind::session_rekey_failed, via, p.key);
     if (!riding.empty()) send_message(now, s, riding, std::nullopt, ttl::host_default, out);
     return;
   }
   end_session(s);
   p.activity->queue.clear();
   p.activity->start_at = never;
-  say(out, "session.unanswered", via, p.key);
+  say(out, note_kind::session_unanswered, via, p.key);
   out.emplace_back(gave_up{p.key});
 }
 
@@ -141,7 +141,7 @@ bool layer::admit(time_point now, const received& r, bool& proven, actions& out)
     if (loaded && !proven) {
       const byte_view mac1 = d.subspan(d.size() - macs_size, mac_size);
       if (opened_.has(mac1)) {
-        say(out, "session.copy_under_load", r.via);
+        say(out, note_kind::session_copy_under_load, r.via);
         return false;
       }
       bytes reply;
@@ -155,7 +155,7 @@ bool layer::admit(time_point now, const received& r, bool& proven, actions& out)
       aead_key key;
       key.value = cookie_key_;
       crypto_.seal_x(byte_span{reply}.last(cookie_size + aead_tag_size), key, nonce, mac1, c);
-      say(out, "session.cookie_sent", r.via);
+      say(out, note_kind::session_cookie_sent, r.via);
       out.emplace_back(transmit{r.via, std::move(reply), ttl::host_default, {}});
       return false;
     }
@@ -166,11 +166,11 @@ bool layer::admit(time_point now, const received& r, bool& proven, actions& out)
     return true;
   }
   if (bucket != nullptr && !bucket->proven.take(now, l.prefix_proven)) {
-    say(out, "session.rate_limited", r.via);
+    say(out, note_kind::session_rate_limited, r.via);
     return false;
   }
   if (!all_proven_.take(now, l.all_proven)) {
-    say(out, "session.overloaded", r.via);
+    say(out, note_kind::session_overloaded, r.via);
     return false;
   }
   return true;
@@ -179,25 +179,25 @@ bool layer::admit(time_point now, const received& r, bool& proven, actions& out)
 void layer::on_initiation(time_point now, const received& r, actions& out) {
   const byte_view d = r.datagram;
   if (d.size() < initiation_min || d.size() > wire::datagram_max)
-    return say(out, "session.malformed", r.via);
+    return say(out, note_kind::session_malformed, r.via);
   const byte_view authentic = d.first(d.size() - macs_size);
   if (!same(mac_of(crypto_, mac_key_, authentic), d.subspan(authentic.size(), mac_size)))
-    return say(out, "session.bad_mac1", r.via);
+    return say(out, note_kind::session_bad_mac1, r.via);
   bool proven = false;
   if (!admit(now, r, proven, out)) return;
 
   noise::handshake state{crypto_, {noise::pattern::ik, false, prologue_, public_, {}}};
   struct verdict {
     const layer& self;
-    std::string_view why;
+    note_kind why;
     unsigned workbit = 0;
-  } filtered{*this, "session.bad_key"};
+  } filtered{*this, note_kind::session_bad_key};
   const auto filter = [](void* context, const public_key& k) {
     auto& v = *static_cast<verdict*>(context);
     if (k == v.self.public_) return false;
     v.workbit = keys::workbit(v.self.crypto_, k, v.self.config_.name_space);
     if (v.workbit >= v.self.config_.workbit) return true;
-    v.why = "session.low_workbit";
+    v.why = note_kind::session_low_workbit;
     return false;
   };
   bytes payload;
@@ -208,18 +208,18 @@ void layer::on_initiation(time_point now, const received& r, actions& out) {
     case noise::read_result::refused:
       return say(out, filtered.why, r.via, state.remote_static(), filtered.workbit);
     case noise::read_result::bad_key:
-      return say(out, "session.bad_key", r.via);
+      return say(out, note_kind::session_bad_key, r.via);
     default:
-      return say(out, "session.bad_initiation", r.via);
+      return say(out, note_kind::session_bad_initiation, r.via);
   }
 
   opened_.add(d.subspan(authentic.size(), mac_size));
   const public_key from = state.remote_static();
   switch (stamps_.advance(now, from, load_be<std::uint64_t>(payload.data()))) {
     case timestamps::result::not_newer:
-      return say(out, "session.old_timestamp", r.via, from);
+      return say(out, note_kind::session_old_timestamp, r.via, from);
     case timestamps::result::advanced_forgetting_another:
-      say(out, "session.timestamp_forgotten", r.via, from);
+      say(out, note_kind::session_timestamp_forgotten, r.via, from);
       break;
     case timestamps::result::advanced:
       break;
@@ -230,22 +230,23 @@ void layer::on_initiation(time_point now, const received& r, actions& out) {
   if ((flags & ~flag_serves_dht) != 0 || length > rest.size() ||
       std::any_of(rest.begin() + static_cast<std::ptrdiff_t>(length), rest.end(),
                   [](std::uint8_t b) { return b != 0; }))
-    return say(out, "session.undecodable", r.via, from);
+    return say(out, note_kind::session_undecodable, r.via, from);
   std::optional<wire::message> early;
   if (length > 0) {
     auto m = wire::decode(rest.first(length));
     if (!m)
-      return say(out, "session.undecodable", r.via, from, static_cast<std::int64_t>(m.error()));
+      return say(out, note_kind::session_undecodable, r.via, from,
+                 static_cast<std::int64_t>(m.error()));
     if (!std::holds_alternative<wire::ping>(*m) && !std::holds_alternative<wire::find_node>(*m) &&
         !std::holds_alternative<wire::find_record>(*m))
-      return say(out, "session.not_early", r.via, from, rest[0]);
+      return say(out, note_kind::session_not_early, r.via, from, rest[0]);
     early = std::move(*m);
   }
 
   auto s = peers_.find(from);
   if (!s) {
     if (peers_.size() >= session_table::slots_max)
-      return say(out, "session.overloaded", r.via, from);
+      return say(out, note_kind::session_overloaded, r.via, from);
     s = peers_.add(from);
   }
   make_half_open(now, *s, out);
@@ -278,7 +279,7 @@ void layer::make_half_open(time_point now, slot s, actions& out) {
       if (a == nullptr || !a->half_open()) continue;
       if (!oldest || a->half_open_since < peers_[*oldest].activity->half_open_since) oldest = t;
     }
-    say(out, "session.half_open_evicted", {}, peers_[*oldest].key);
+    say(out, note_kind::session_half_open_evicted, {}, peers_[*oldest].key);
     end_half_open(*oldest);
     release(*oldest);
   }
@@ -316,7 +317,7 @@ void layer::respond(time_point now, slot s, byte_view riding, ttl limit, actions
   wipe(ephemeral.value);
   if (!written) {
     end_half_open(s);
-    return say(out, "session.bad_key", held->via, to);
+    return say(out, note_kind::session_bad_key, held->via, to);
   }
   append(d, mac_of(crypto_, mac_key_of(crypto_, to, config_.name_space), d));
   WH_CHECK(d.size() <= held->size_max);
@@ -335,22 +336,22 @@ void layer::respond(time_point now, slot s, byte_view riding, ttl limit, actions
 void layer::on_response(time_point now, const received& r, actions& out) {
   const byte_view d = r.datagram;
   if (d.size() < response_min || d.size() > wire::datagram_max)
-    return say(out, "session.malformed", r.via);
+    return say(out, note_kind::session_malformed, r.via);
   const auto index = load_be<std::uint32_t>(d.data() + header_size + 4);
   const auto s = peers_.slot_of(index);
   if (!s || !peers_[*s].activity || !peers_[*s].activity->initiating ||
       peers_[*s].activity->initiating->mine != index)
-    return say(out, "session.stale_response", r.via);
+    return say(out, note_kind::session_stale_response, r.via);
   peer& p = peers_[*s];
   initiating& i = *p.activity->initiating;
   const byte_view authentic = d.first(d.size() - mac_size);
   if (!same(mac_of(crypto_, mac_key_, authentic), d.last(mac_size)))
-    return say(out, "session.bad_mac1", r.via, p.key);
+    return say(out, note_kind::session_bad_mac1, r.via, p.key);
   noise::handshake state = *i.state;
   bytes payload;
   if (state.read(crypto_, config_.secret, authentic.subspan(response_noise), payload) !=
       noise::read_result::ok)
-    return say(out, "session.bad_response", r.via, p.key);
+    return say(out, note_kind::session_bad_response, r.via, p.key);
 
   auto keys = state.split(crypto_);
   session_state fresh;
@@ -374,12 +375,12 @@ void layer::on_response(time_point now, const received& r, actions& out) {
   take_route(now, *s, via, out);
   establish(now, *s, fresh, out);
   if (!sound) {
-    say(out, "session.undecodable", r.via, p.key);
+    say(out, note_kind::session_undecodable, r.via, p.key);
   } else if (!riding.empty()) {
     if (auto m = wire::decode(riding))
       out.emplace_back(deliver{p.key, r.via, p.serves_dht, false, std::move(*m)});
     else
-      say(out, "session.undecodable", r.via, p.key, static_cast<std::int64_t>(m.error()));
+      say(out, note_kind::session_undecodable, r.via, p.key, static_cast<std::int64_t>(m.error()));
   }
   if (r.via != via && p.current.mine == index) heard(now, *s, r.via, d.size(), out);
   flush(now, *s, out);
@@ -391,12 +392,12 @@ void layer::on_response(time_point now, const received& r, actions& out) {
 
 void layer::on_cookie_reply(time_point now, const received& r, actions& out) {
   const byte_view d = r.datagram;
-  if (d.size() != cookie_reply_size) return say(out, "session.malformed", r.via);
+  if (d.size() != cookie_reply_size) return say(out, note_kind::session_malformed, r.via);
   const auto index = load_be<std::uint32_t>(d.data() + header_size);
   const auto s = peers_.slot_of(index);
   if (!s || !peers_[*s].activity || !peers_[*s].activity->initiating ||
       peers_[*s].activity->initiating->mine != index)
-    return say(out, "session.stale_cookie", r.via);
+    return say(out, note_kind::session_stale_cookie, r.via);
   initiating& i = *peers_[*s].activity->initiating;
   aead_key key;
   key.value = cookie_key_of(crypto_, peers_[*s].key, config_.name_space);
@@ -404,10 +405,10 @@ void layer::on_cookie_reply(time_point now, const received& r, actions& out) {
   std::memcpy(nonce.data(), d.data() + header_size + 4, nonce.size());
   cookie c;
   if (!crypto_.open_x(c, key, nonce, i.mac1, d.last(cookie_size + aead_tag_size)))
-    return say(out, "session.bad_cookie", r.via, peers_[*s].key);
+    return say(out, note_kind::session_bad_cookie, r.via, peers_[*s].key);
   i.cookie = c;
   i.has_cookie = true;
-  say(out, "session.cookie_received", r.via, peers_[*s].key);
+  say(out, note_kind::session_cookie_received, r.via, peers_[*s].key);
   // Once at once: whoever copies cookie replies must not make us send more than one packet.
   if (i.resent_with_cookie) return;
   i.resent_with_cookie = true;
@@ -435,7 +436,7 @@ void layer::establish(time_point now, slot s, const session_state& fresh, action
       a.previous = p.current;
       p.current = fresh;
     }
-    say(out, crossed ? "session.crossed" : "session.renewed", p.route(), p.key);
+    say(out, crossed ? note_kind::session_crossed : note_kind::session_renewed, p.route(), p.key);
   } else {
     p.current = fresh;
     ++session_count_;
@@ -463,7 +464,7 @@ void layer::make_room(slot keep, actions& out) {
     return !oldest;
   });
   if (!oldest) return;
-  say(out, "session.evicted", peers_[*oldest].route(), peers_[*oldest].key);
+  say(out, note_kind::session_evicted, peers_[*oldest].route(), peers_[*oldest].key);
   remove(*oldest);
 }
 

@@ -32,7 +32,7 @@ void layer::send_sealed(time_point now, slot s, byte_view plain, const wire::rou
   peer& p = peers_[s];
   const std::size_t size = transport_overhead + plain.size();
   if (via.relayed() && size > wire::relayed_max)
-    return say(out, "session.too_big", via, p.key, static_cast<std::int64_t>(size));
+    return say(out, note_kind::session_too_big, via, p.key, static_cast<std::int64_t>(size));
   bytes d(size);
   d[0] = magic;
   d[1] = crypto_.wire_version();
@@ -58,7 +58,7 @@ void layer::send_message(time_point now, slot s, byte_view encoded,
     if (answers)
       a->candidate_sent += static_cast<std::uint32_t>(size);
     else if (size > probe_max) {
-      say(out, "session.unproven_route", *chosen, p.key, static_cast<std::int64_t>(size));
+      say(out, note_kind::session_unproven_route, *chosen, p.key, static_cast<std::int64_t>(size));
       // A copy for when it is proven: the peer has moved, and asked before we could know.
       if (a != nullptr && a->candidate == chosen->where &&
           a->for_candidate.size() < config_.limits.queue)
@@ -75,11 +75,11 @@ void layer::send_message(time_point now, slot s, byte_view encoded,
 void layer::on_transport(time_point now, const received& r, actions& out) {
   const byte_view d = r.datagram;
   if (d.size() < transport_overhead || d.size() > transport_max)
-    return say(out, "session.malformed", r.via);
+    return say(out, note_kind::session_malformed, r.via);
   const auto index = load_be<std::uint32_t>(d.data() + header_size);
   const auto counter = load_be<std::uint64_t>(d.data() + header_size + 4);
   const auto found = peers_.slot_of(index);
-  if (!found) return say(out, "session.unknown_index", r.via);
+  if (!found) return say(out, note_kind::session_unknown_index, r.via);
   const slot s = *found;
   peer& p = peers_[s];
   activity* a = p.activity.get();
@@ -90,14 +90,14 @@ void layer::on_transport(time_point now, const received& r, actions& out) {
     state = &a->next;
   else if (a != nullptr && a->previous.mine == index)
     state = &a->previous;
-  if (state == nullptr) return say(out, "session.unknown_index", r.via, p.key);
+  if (state == nullptr) return say(out, note_kind::session_unknown_index, r.via, p.key);
   if (now - state->born >= age_max || counter >= packets_max)
-    return say(out, "session.expired", r.via, p.key);
-  if (!state->seen.fresh(counter)) return say(out, "session.replay", r.via, p.key);
+    return say(out, note_kind::session_expired, r.via, p.key);
+  if (!state->seen.fresh(counter)) return say(out, note_kind::session_replay, r.via, p.key);
   std::uint8_t plain_buffer[wire::encoded_max];
   const byte_span plain{plain_buffer, d.size() - transport_overhead};
   if (!crypto_.open(plain, state->receive_key, counter, {}, d.subspan(transport_sealed)))
-    return say(out, "session.bad_packet", r.via, p.key);
+    return say(out, note_kind::session_bad_packet, r.via, p.key);
 
   // Authentic from here on.
   const bool newest = state->seen.newest(counter);
@@ -126,7 +126,7 @@ void layer::on_transport(time_point now, const received& r, actions& out) {
     } else if (auto m = wire::decode(plain)) {
       out.emplace_back(deliver{p.key, r.via, p.serves_dht, false, std::move(*m)});
     } else {
-      say(out, "session.undecodable", r.via, p.key, static_cast<std::int64_t>(m.error()));
+      say(out, note_kind::session_undecodable, r.via, p.key, static_cast<std::int64_t>(m.error()));
     }
   }
   // Behind the delivery, so that what waited does not overtake the peer's own first words.
@@ -181,11 +181,12 @@ void layer::take_route(time_point now, slot s, const wire::route& via, actions& 
     p.relayed = false;
     p.relay.reset();
   }
-  if (had) say(out, "session.roamed", via, p.key);
+  if (had) say(out, note_kind::session_roamed, via, p.key);
 }
 
 void layer::on_path(time_point now, slot s, const wire::route& via, byte_view plain, actions& out) {
-  if (plain.size() != path_size) return say(out, "session.undecodable", via, peers_[s].key);
+  if (plain.size() != path_size)
+    return say(out, note_kind::session_undecodable, via, peers_[s].key);
   if (plain[0] == path_challenge) {
     fixed_bytes<path_size> echo;
     std::memcpy(echo.data(), plain.data(), echo.size());
@@ -195,7 +196,7 @@ void layer::on_path(time_point now, slot s, const wire::route& via, byte_view pl
   activity* a = peers_[s].activity.get();
   if (a == nullptr || via.relayed() || a->candidate != via.where || a->candidate.is_unspecified() ||
       load_be<std::uint64_t>(plain.data() + 1) != a->challenge)
-    return say(out, "session.stale_echo", via, peers_[s].key);
+    return say(out, note_kind::session_stale_echo, via, peers_[s].key);
   a->candidate = {};
   take_route(now, s, via, out);
   for (const waiting_message& w : std::exchange(a->for_candidate, {}))

@@ -61,7 +61,7 @@ void controller::send(time_point now, entry& e, bytes datagram, actions& out) {
 void controller::kick(entry& e, actions& out) const {
   ++e.kicks;
   e.initiation.clear();
-  out.push_back(note{"wireguard.kicked", e.who.key, e.via->where, 0});
+  out.push_back(note{note_kind::wireguard_kicked, e.who.key, e.via->where, 0});
   out.push_back(remove_peer{e.who.key});
   point(e, out);
   std::get<set_peer>(out.back()).what.keepalive = keepalive_of_kick;
@@ -122,7 +122,7 @@ void controller::handle(time_point now, from_tunnel&& in, actions& out) {
     // The oldest goes: WireGuard repeats a handshake with a new one, and the new one counts.
     if (e->held.size() >= config_.held_max) {
       e->held.erase(e->held.begin());
-      out.push_back(note{"wireguard.held_dropped", in.peer, {}, 0});
+      out.push_back(note{note_kind::wireguard_held_dropped, in.peer, {}, 0});
     }
     e->held.push_back(std::move(in.datagram));
     out.push_back(want_path{in.peer});
@@ -141,7 +141,7 @@ void controller::handle(time_point now, from_tunnel&& in, actions& out) {
 void controller::handle(time_point now, from_relay&& in, actions& out) {
   entry* e = find(in.peer);
   if (!e) {
-    out.push_back(note{"wireguard.relayed_stranger", in.peer, {}, 0});
+    out.push_back(note{note_kind::wireguard_relayed_stranger, in.peer, {}, 0});
     return;
   }
   saw_payload(now, *e, out);
@@ -170,7 +170,7 @@ void controller::handle(time_point now, const polled& in, actions& out) {
     }
     const bool direct = e->via && !e->via->relayed();
     if (s.where && *s.where != (direct ? e->via->where : e->tunnel)) {
-      out.push_back(note{"wireguard.roamed", s.key, *s.where, 0});
+      out.push_back(note{note_kind::wireguard_roamed, s.key, *s.where, 0});
       point(*e, out);
     }
   }

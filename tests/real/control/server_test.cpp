@@ -77,7 +77,7 @@ std::string read_all(const descriptor& s) {
 
 }  // namespace
 
-TEST_CASE("a request is answered with one line, however late and large the answer is") {
+TEST_CASE("a request is answered with one line however late and large the answer is") {
   const folder f;
   const running r(f.path + "/wg0.sock");
   CHECK(ask_daemon(r.path, "hello", 5s).value() == "hello");
@@ -86,7 +86,7 @@ TEST_CASE("a request is answered with one line, however late and large the answe
   CHECK(ask_daemon(r.path, "big 20000000", 20s).value() == std::string(20000000, 'x'));
 }
 
-TEST_CASE("the control socket is its owner's alone, and gone with the server") {
+TEST_CASE("the control socket is its owner's alone and gone with the server") {
   const folder f;
   {
     const running r(f.path + "/wg0.sock");
@@ -97,7 +97,7 @@ TEST_CASE("the control socket is its owner's alone, and gone with the server") {
   CHECK(::access((f.path + "/wg0.sock").c_str(), F_OK) != 0);
 }
 
-TEST_CASE("who says too much is told so, and others are served meanwhile") {
+TEST_CASE("who says too much is told so and others are served meanwhile") {
   const folder f;
   const running r(f.path + "/wg0.sock");
   const descriptor silent = raw_client(r.path);
@@ -115,7 +115,7 @@ TEST_CASE("who says too much is told so, and others are served meanwhile") {
   CHECK(read_all(half) == "hello\n");
 }
 
-TEST_CASE("above the bound of clients the next one is told so, and served when one has left") {
+TEST_CASE("above the bound of clients the next one is told so and served when one has left") {
   const folder f;
   const running r(f.path + "/wg0.sock");
   std::vector<descriptor> all;
@@ -135,7 +135,7 @@ TEST_CASE("who does not say what he wants is not waited for", "[slow]") {
   CHECK(read_all(silent).empty());  // closed after request_time
 }
 
-TEST_CASE("another user is told that he may not ask, even where the socket lets him connect") {
+TEST_CASE("another user is told that he may not ask even where the socket lets him connect") {
   if (::geteuid() != 0) {
     WARN("not run: only root can be another user");
     return;
@@ -171,7 +171,7 @@ TEST_CASE("a socket that a killed process left is replaced") {
   CHECK(running_interfaces(f.path) == std::vector<std::string>{"wg0"});
 }
 
-TEST_CASE("an interface has one daemon, the next one is told who it is and follows when it ends") {
+TEST_CASE("an interface has one daemon - the next one is told who it is and follows when it ends") {
   const folder f;
   {
     auto first = instance::take(f.path, "wg0");
@@ -183,7 +183,7 @@ TEST_CASE("an interface has one daemon, the next one is told who it is and follo
   CHECK(instance::take(f.path, "wg0"));
 }
 
-TEST_CASE("whatever the umask, others may see that a daemon runs") {
+TEST_CASE("whatever the umask others may see that a daemon runs") {
   const folder f;
   const std::string run_dir = f.path + "/run";
   const auto mask = ::umask(077);
@@ -205,7 +205,7 @@ TEST_CASE("a run directory that cannot be made is told with what to do") {
   CHECK(taken.error().find("WH_RUN_DIR") != std::string::npos);
 }
 
-TEST_CASE("interface names are those that Linux, a shell and a path take") {
+TEST_CASE("interface names are those that Linux and a shell and a path take") {
   CHECK(valid_interface_name("wh-pMV56BY1"));
   CHECK(valid_interface_name("wg0"));
   for (const char* bad : {"", ".", "..", "a/b", "-rf", "sixteen-letters1", "a b", "a;b", "a\nb"})

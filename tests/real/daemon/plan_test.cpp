@@ -43,7 +43,7 @@ struct sample : people {
 
 }  // namespace
 
-TEST_CASE("a member has its address, the others, and everybody whose endpoint is known to ask") {
+TEST_CASE("a member has its address and the others and everybody whose endpoint is known to ask") {
   const sample s;
   const node_plan p = s.plan(1);
   CHECK(p.is_member);
@@ -60,7 +60,7 @@ TEST_CASE("a member has its address, the others, and everybody whose endpoint is
   CHECK(p.warnings.empty());
 }
 
-TEST_CASE("a boot node, a stranger and a file without a subnet make nodes without WireGuard") {
+TEST_CASE("a boot node and a stranger and a file without a subnet make nodes without WireGuard") {
   const sample s;
   const node_plan boot = s.plan(0);
   CHECK_FALSE(boot.is_member);
@@ -75,7 +75,7 @@ TEST_CASE("a boot node, a stranger and a file without a subnet make nodes withou
   CHECK(bare->contacts.size() == 1);
 }
 
-TEST_CASE("a key with too little work is refused with what to do, somebody else's is a warning") {
+TEST_CASE("a key with too little work is refused with what to do - somebody else's is a warning") {
   const people p;
   const std::string head = "workbit 60\nsubnet 10.0.0.0/24\n";
   const auto own =
@@ -88,7 +88,7 @@ TEST_CASE("a key with too little work is refused with what to do, somebody else'
   CHECK_FALSE(other);
 }
 
-TEST_CASE("members are found by name in any case, by key, by its beginning, and by address") {
+TEST_CASE("members are found by name in any case and by key and by its beginning and by address") {
   const sample s;
   const node_plan p = s.plan(1);
   const auto* b = &p.members[0];
@@ -103,7 +103,7 @@ TEST_CASE("members are found by name in any case, by key, by its beginning, and 
   CHECK(p.find(s.text(2).substr(0, 3)) == nullptr);
 }
 
-TEST_CASE("keys are found by the names of all, members or not") {
+TEST_CASE("keys are found by the names of all whether members or not") {
   const sample s;
   const node_plan p = s.plan(1);
   CHECK(p.key_of("boot") == s.keys[0]);
@@ -116,7 +116,7 @@ TEST_CASE("keys are found by the names of all, members or not") {
   CHECK(p.name_of(s.keys[3]).empty());
 }
 
-TEST_CASE("a reload may bring and take members, but not change the network or ourselves") {
+TEST_CASE("a reload may bring and take members but not change the network or ourselves") {
   const sample s;
   const node_plan before = s.plan(1);
   const node_plan more = s.plan(1, "trust c.test " + s.text(3) + "\n");

@@ -29,7 +29,7 @@ bool contains(const std::string& text, std::string_view part) {
 
 }  // namespace
 
-TEST_CASE("up takes the original's words in any order, with or without dashes") {
+TEST_CASE("up takes the original's words in any order with or without dashes") {
   const auto o = parse({"./net", "listen-port", "77", "private-key", "sk", "interface", "wg7",
                         "mode", "nat", "--capture", "raw", "relay-rate", "500", "foreground"});
   REQUIRE(o);
@@ -44,7 +44,7 @@ TEST_CASE("up takes the original's words in any order, with or without dashes") 
   CHECK(o->hosts_path == "/etc/hosts");
 }
 
-TEST_CASE("what is not said is left open, and port 0 is as if it were not said") {
+TEST_CASE("what is not said is left open and port 0 is as if it were not said") {
   const auto o = parse({"net", "listen-port", "0", "hosts", "none"});
   REQUIRE(o);
   CHECK_FALSE(o->port);

@@ -49,7 +49,7 @@ struct stat stat_of(const std::string& path) {
 }  // namespace
 
 TEST_CASE(
-    "the file is replaced as a whole, keeps its mode and owner, and nothing is left beside it") {
+    "the file is replaced as a whole and keeps its mode and owner and nothing is left beside it") {
   const folder d;
   REQUIRE(::chmod(d.hosts.c_str(), 0640) == 0);
   if (::geteuid() == 0) REQUIRE(::chown(d.hosts.c_str(), 12, 34) == 0);
@@ -104,7 +104,7 @@ TEST_CASE("a file that was not there comes and goes") {
   CHECK(d.files() == 0);
 }
 
-TEST_CASE("a name that is none is refused, and the file stays") {
+TEST_CASE("a name that is none is refused and the file stays") {
   const folder d;
   hosts_file h{d.hosts, "wg0"};
   const auto r = h.publish({{"b.test\n6.6.6.6 bank.example", ip_address::v4(10, 7, 0, 2)}});

@@ -65,7 +65,7 @@ std::vector<host_name> arbitrary_names(rng& random) {
 
 }  // namespace
 
-TEST_CASE("names go into lines of their own at the end, each with the interface's tag") {
+TEST_CASE("names go into lines of their own at the end each with the interface's tag") {
   CHECK(hosts_with(file, "wg0", two) ==
         file + "# written by wh-real: do not edit lines that end like this  # wirehub wg0\n" +
             "10.7.0.2 b.test  # wirehub wg0\n" + "10.7.0.3 c.test  # wirehub wg0\n");
@@ -83,7 +83,7 @@ TEST_CASE("any hosts file is byte for byte as it was when the names go again") {
   }
 }
 
-TEST_CASE("other lines and other interfaces' lines stay as they are, whatever is published") {
+TEST_CASE("other lines and other interfaces' lines stay as they are whatever is published") {
   for (std::uint64_t s = 0; s < 5000; ++s) {
     seeded_rng random{seed{s}};
     std::string text = arbitrary_file(random);
@@ -117,7 +117,7 @@ TEST_CASE("publishing again replaces the block where it stands") {
   CHECK(now.find("c.test") == std::string::npos);
 }
 
-TEST_CASE("a torn block is replaced, and a line that a person put into it stays") {
+TEST_CASE("a torn block is replaced and a line that a person put into it stays") {
   std::string torn = hosts_with(file, "wg0", two);
   torn.insert(torn.find("10.7.0.3"), "192.0.2.1 printer\n");
   torn.erase(torn.find("# written"), torn.find("10.7.0.2") - torn.find("# written"));
@@ -139,7 +139,7 @@ TEST_CASE("a name that begins like another interface's is another's") {
   CHECK(hosts_with(both, "g1", {}) == both);
 }
 
-TEST_CASE("names are labels of letters, digits and hyphens that no program takes for a number") {
+TEST_CASE("names are labels of letters and digits and hyphens that no program takes for a number") {
   for (const auto* good : {"a", "b.test", "x-1.y--z.example", "1.b", "0x1.com", "4u"})
     CHECK(valid_host_name(good));
   const std::string label(63, 'a');

@@ -42,7 +42,7 @@ TEST_CASE("the checksum is RFC 1071's for every length and content") {
   }
 }
 
-TEST_CASE("a sum of zero is written as ones, for zero means none") {
+TEST_CASE("a sum of zero is written as ones for zero means none") {
   bytes header(8), payload(4, 0);
   const ip_address from = ip_address::v4(1), to = ip_address::v4(2);
   // What completes the sum to 0xffff, whose complement is 0.

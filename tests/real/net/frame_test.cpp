@@ -86,7 +86,7 @@ refusal refused(link_type t, const bytes& frame) {
   return std::get<refusal>(r);
 }
 
-TEST_CASE("a datagram is found in a frame of every link type, over both families") {
+TEST_CASE("a datagram is found in a frame of every link type - over both families") {
   const bytes payload{0xff, 1, 2, 3};
   for (const link_type t : all_links)
     for (const bool four : {true, false}) {
@@ -102,7 +102,7 @@ TEST_CASE("a datagram is found in a frame of every link type, over both families
     }
 }
 
-TEST_CASE("options of IPv4, VLAN tags and padding of Ethernet are not payload") {
+TEST_CASE("options of IPv4 and VLAN tags and padding of Ethernet are not payload") {
   const bytes payload{0xff, 9};
   const bytes frames[] = {
       link_header(link_type::ethernet, 0x0800) + v4(payload, 24),
@@ -118,7 +118,7 @@ TEST_CASE("options of IPv4, VLAN tags and padding of Ethernet are not payload") 
   }
 }
 
-TEST_CASE("fragments, other protocols and short frames are told apart") {
+TEST_CASE("fragments and other protocols and short frames are told apart") {
   const bytes payload{0xff, 1, 2, 3};
   CHECK(refused(link_type::raw, v4(payload, 0, 0x2000)) == refusal::fragment);
   CHECK(refused(link_type::raw, v4(payload, 0, 0x0001)) == refusal::fragment);

@@ -65,7 +65,7 @@ struct bedroom {
 
 }  // namespace
 
-TEST_CASE("an actor's alarm comes at its time on the reactor's clock, not before") {
+TEST_CASE("an actor's alarm comes at its time on the reactor's clock not before") {
   bedroom b;
   b.s.then = [&] { b.r.stop(); };
   const time_point t = b.r.now() + 10ms;
@@ -76,7 +76,7 @@ TEST_CASE("an actor's alarm comes at its time on the reactor's clock, not before
   CHECK(b.s.woken[0] <= b.r.now());
 }
 
-TEST_CASE("what one batch of events sends is handled at one instant, in order, before idle") {
+TEST_CASE("what one batch of events sends is handled at one instant in order - before idle") {
   bedroom b;
   std::size_t told_at_idle = 0;
   b.r.on_idle([&] { told_at_idle = b.s.told.size(); });

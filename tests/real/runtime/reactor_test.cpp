@@ -29,7 +29,7 @@ struct line {
 
 }  // namespace
 
-TEST_CASE("timers ring in the order of their times, those of one instant in the order of asking") {
+TEST_CASE("timers ring in the order of their times - those of one instant in the order of asking") {
   reactor r;
   std::string order;
   const time_point t = r.now() + 5ms;
@@ -126,7 +126,7 @@ TEST_CASE("writing is asked for apart from reading") {
   CHECK(order == "wr");
 }
 
-TEST_CASE("functions posted from other threads run on the reactor's thread, in order") {
+TEST_CASE("functions posted from other threads run on the reactor's thread in order") {
   reactor r;
   std::vector<int> got;
   std::thread::id where;
@@ -144,7 +144,7 @@ TEST_CASE("functions posted from other threads run on the reactor's thread, in o
   CHECK(where == std::this_thread::get_id());
 }
 
-TEST_CASE("each turn ends with the batch, then the idle functions, before the loop sleeps") {
+TEST_CASE("each turn ends with the batch then the idle functions - before the loop sleeps") {
   reactor r;
   std::string order;
   r.on_batch([&] { order += 'B'; });
@@ -158,7 +158,7 @@ TEST_CASE("each turn ends with the batch, then the idle functions, before the lo
   CHECK(order == "BIJpBIJ");
 }
 
-TEST_CASE("what a callback throws comes out of run, and the reactor can run on") {
+TEST_CASE("what a callback throws comes out of run and the reactor can run on") {
   reactor r;
   r.post([] { throw std::string("no"); });
   CHECK_THROWS_AS(r.run(), std::string);

@@ -50,7 +50,7 @@ mode_t mode_of(const std::string& path) {
 
 }  // namespace
 
-TEST_CASE("a value is there again after the process, and only its owner may read it") {
+TEST_CASE("a value is there again after the process and only its owner may read it") {
   folder d;
   {
     const auto s = d.open();
@@ -109,7 +109,7 @@ TEST_CASE("a process killed before any step of a write leaves the old value or t
   CHECK_FALSE(fs::exists(d.file("n") + ".new"));
 }
 
-TEST_CASE("a file that is cut off anywhere counts as absent, and says so") {
+TEST_CASE("a file that is cut off anywhere counts as absent and says so") {
   folder d;
   d.open()->save("sequence", value("0123456789"));
   const std::string whole = d.raw("sequence");
@@ -178,7 +178,7 @@ TEST_CASE("any name has a file of its own inside the directory") {
   CHECK(d.said.empty());
 }
 
-TEST_CASE("two processes never share a directory, and the second learns who has it") {
+TEST_CASE("two processes never share a directory and the second learns who has it") {
   folder d;
   auto first = d.open();
   const auto second = state_directory::open(d.path, {});
@@ -188,7 +188,7 @@ TEST_CASE("two processes never share a directory, and the second learns who has 
   CHECK(state_directory::open(d.path, {}));
 }
 
-TEST_CASE("a disk that takes no more keeps the old value, and is reported once until it is over") {
+TEST_CASE("a disk that takes no more keeps the old value and is reported once until it is over") {
   folder d;
   const auto s = d.open();
   s->save("n", value("old"));
@@ -219,7 +219,7 @@ TEST_CASE("a directory that goes away while it is used ends nothing") {
   CHECK(d.said.size() == 1);
 }
 
-TEST_CASE("a directory that others may read is closed to them, and one that is a file is refused") {
+TEST_CASE("a directory that others may read is closed to them and one that is a file is refused") {
   folder d;
   fs::create_directories(d.path);
   REQUIRE(::chmod(d.path.c_str(), 0755) == 0);

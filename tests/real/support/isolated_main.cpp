@@ -1,4 +1,3 @@
-#define CATCH_CONFIG_RUNNER
 #include "tests/real/support/isolated.hpp"
 
 #include <fcntl.h>
@@ -12,13 +11,14 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-#include <catch2/catch.hpp>
 #include <cerrno>
 #include <csignal>
 #include <cstdio>
 #include <cstring>
 #include <fstream>
 #include <string>
+
+#include "tests/support/run_tests.hpp"
 
 // A Catch2 program in namespaces of its own: user, network, mount and process. Nothing it makes is
 // seen outside, and nothing survives it, however it ends. Ends with 77 where there are none, which
@@ -90,7 +90,7 @@ void wh::test::network_namespace::leave() const { REQUIRE(::setns(before_, CLONE
 int main(int argc, char** argv) {
   // ctest asks for the names at build time.
   for (int i = 1; i < argc; ++i)
-    if (std::string_view(argv[i]).starts_with("--list")) return Catch::Session().run(argc, argv);
+    if (std::string_view(argv[i]).starts_with("--list")) return run_tests(argc, argv);
   if (!isolate()) {
     std::printf("SKIPPED: no namespaces here: %s\n", std::strerror(errno));
     return skipped;
@@ -112,7 +112,7 @@ int main(int argc, char** argv) {
     // One more, since the first process is the parent of all that lose theirs.
     const pid_t tests = ::fork();
     if (tests != 0) return tests < 0 ? 1 : outcome(tests);
-    return Catch::Session().run(argc, argv);
+    return run_tests(argc, argv);
   }
   // At once: a leak checker would need a thread, and this process can start none any more.
   ::_exit(outcome(child));

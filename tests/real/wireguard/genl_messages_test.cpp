@@ -125,7 +125,7 @@ TEST_CASE("a peer that is set is these bytes") {
         "0500030020000000");  // CIDR_MASK
 }
 
-TEST_CASE("whatever is set, in messages of any size, the kernel has it") {
+TEST_CASE("the kernel has whatever is set in messages of any size") {
   for (std::uint64_t s = 0; s < 300; ++s) {
     seeded_rng r{seed{s}};
     INFO("seed " << s);
@@ -177,7 +177,7 @@ TEST_CASE("a peer that goes on in the next message of a dump is one peer") {
   CHECK(s.peers[0].allowed == *c.peers[0].allowed);
 }
 
-TEST_CASE("a dump that is cut off or bent is refused or read, and never more than that") {
+TEST_CASE("a dump that is cut off or bent is refused or read and never more than that") {
   seeded_rng r{seed{1}};
   device_change c{.secret = r.make_bytes<private_key>(), .port = std::uint16_t{1}};
   for (std::uint32_t i = 0; i < 4; ++i) c.peers.push_back(arbitrary_peer(r, i, 4));

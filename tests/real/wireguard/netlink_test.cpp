@@ -55,7 +55,7 @@ TEST_CASE("what belongs to an earlier request is passed over") {
   CHECK(r.error().code == ENODEV);
 }
 
-TEST_CASE("a kernel that is silent, or cannot be asked, is an error") {
+TEST_CASE("a kernel that is silent or cannot be asked is an error") {
   kernel_of_paper k;
   CHECK(k.request().error().code == ETIMEDOUT);
   k.script.send_error = ENOBUFS;
@@ -63,7 +63,7 @@ TEST_CASE("a kernel that is silent, or cannot be asked, is an error") {
   CHECK(k.dump().error().code == ENOBUFS);
 }
 
-TEST_CASE("a dump is collected over many datagrams, until the kernel says that it is done") {
+TEST_CASE("a dump is collected over many datagrams until the kernel says that it is done") {
   kernel_of_paper k;
   k.says(joined({message(7, NLM_F_MULTI, {1, 2, 3, 4}), message(7, NLM_F_MULTI, {5, 6, 7, 8})}));
   k.says(joined({message(7, NLM_F_MULTI, {9, 9, 9, 9}), done()}));
@@ -106,7 +106,7 @@ TEST_CASE("an error in the middle of a dump is the dump's") {
   CHECK(k.dump().error().code == ENODEV);
 }
 
-TEST_CASE("a message longer than its datagram, or shorter than its header, ends the datagram") {
+TEST_CASE("a message longer than its datagram or shorter than its header ends the datagram") {
   for (const std::uint32_t length : {0u, 15u, 100u, 0x80000000u, 0xffffffffu}) {
     kernel_of_paper k;
     bytes odd = message(7, NLM_F_MULTI, {1, 1, 1, 1});

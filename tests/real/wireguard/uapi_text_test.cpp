@@ -59,7 +59,7 @@ TEST_CASE("peers are set by the words of the interface") {
         "set=1\nprivate_key=" + to_hex(bytes(32, 3)) + "\n\n");
 }
 
-TEST_CASE("an answer is read peer by peer, and words that are not known are passed over") {
+TEST_CASE("an answer is read peer by peer and words that are not known are passed over") {
   const auto s = uapi::parse_get(example);
   REQUIRE(s);
   CHECK(s->port == 12912);
@@ -77,7 +77,7 @@ TEST_CASE("an answer is read peer by peer, and words that are not known are pass
   CHECK(p.allowed == std::vector<allowed_ip>{{ip_address::v4(192, 168, 4, 6), 32}});
 }
 
-TEST_CASE("verdicts are numbers, of either sign") {
+TEST_CASE("verdicts are numbers - of either sign") {
   CHECK(uapi::parse_verdict("errno=0\n\n") == 0);
   CHECK(uapi::parse_verdict("errno=-98\n\n") == 98);
   CHECK(uapi::parse_verdict("errno=22\n\n") == 22);
@@ -87,7 +87,7 @@ TEST_CASE("verdicts are numbers, of either sign") {
     CHECK_FALSE(uapi::parse_verdict(bad));
 }
 
-TEST_CASE("a value that cannot be is an error, with its line") {
+TEST_CASE("a value that cannot be is an error with its line") {
   const std::string peer = "public_key=" + std::string(64, 'a') + "\n";
   for (const std::string bad : {"private_key=00", "private_key=", "listen_port=65536",
                                 "listen_port=-1", "listen_port=1x"}) {

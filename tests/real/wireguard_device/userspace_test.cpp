@@ -77,7 +77,7 @@ TEST_CASE("wireguard-go keeps the contract of wireguard_device") {
       [] { return std::make_unique<test::real_pair>(device_choice::userspace); });
 }
 
-TEST_CASE("an interface comes up with its addresses and MTU, and goes without a trace") {
+TEST_CASE("an interface comes up with its addresses and MTU and goes without a trace") {
   host h;
   const auto before = routes();
   {
@@ -131,7 +131,7 @@ TEST_CASE("peers set while wireguard-go is away are there when it is back") {
   REQUIRE(h.until([&] { return d->status().size() == 1; }));
 }
 
-TEST_CASE("a device left behind is taken over with its peers' sessions, and strangers go") {
+TEST_CASE("a device left behind is taken over with its peers' sessions and strangers go") {
   host h;
   const auto member = make_keys().known, stranger = make_keys().known;
   pid_t process = 0;
@@ -167,7 +167,7 @@ TEST_CASE("a device left behind is taken over with its peers' sessions, and stra
   CHECK_FALSE(h.link());
 }
 
-TEST_CASE("a killed daemon's wireguard-go lives on, even when it has something to say") {
+TEST_CASE("a killed daemon's wireguard-go lives on even when it has something to say") {
   host h;
   int ready[2];
   REQUIRE(::pipe(ready) == 0);
@@ -213,7 +213,7 @@ TEST_CASE("a socket that nobody serves is in nobody's way") {
   CHECK(d->status().empty());
 }
 
-TEST_CASE("an interface of somebody else is left alone, and the error says what to do") {
+TEST_CASE("an interface of somebody else is left alone and the error says what to do") {
   host h;
   links l{std::move(*open_netlink(0))};
   REQUIRE(l.create("wg0", "bridge"));
@@ -237,7 +237,7 @@ TEST_CASE("an interface of somebody else is left alone, and the error says what 
   CHECK(h.open()->adopted());
 }
 
-TEST_CASE("what is missing is named, with what to do about it") {
+TEST_CASE("what is missing is named with what to do about it") {
   host h;
   SECTION("a port in use") {
     host first;
@@ -291,7 +291,7 @@ TEST_CASE("what is missing is named, with what to do about it") {
   }
 }
 
-TEST_CASE("the kernel is asked first, and the reason for wireguard-go is told") {
+TEST_CASE("the kernel is asked first and the reason for wireguard-go is told") {
   host h;
   h.c.choice = device_choice::automatic;
   const auto d = h.open();
@@ -342,7 +342,7 @@ TEST_CASE("what comes to a tunnel from anyone but WireGuard is dropped and count
   CHECK(handed_out == 0);
 }
 
-TEST_CASE("two thousand peers, with their tunnels") {
+TEST_CASE("two thousand peers with their tunnels") {
   host h;
   const auto d = h.open();
   std::set<endpoint> tunnels;

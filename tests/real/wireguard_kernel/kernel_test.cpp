@@ -126,7 +126,7 @@ TEST_CASE("two thousand peers are set and read back over many messages") {
 }
 
 TEST_CASE(
-    "a peer with more prefixes than a message holds is set and read back whole, and replaced") {
+    "a peer with more prefixes than a message holds is set and read back whole and replaced") {
   interface i;
   device_change c{.peers = {peer(1, 5000), peer(2, 3), peer(3, 3000)}};
   i.apply(c);
@@ -155,7 +155,7 @@ TEST_CASE("the kernel's refusals are given in words") {
   CHECK(none.error().words == "Unknown device type");
 }
 
-TEST_CASE("a kernel interface comes up, and goes without a trace") {
+TEST_CASE("a kernel interface comes up and goes without a trace") {
   host h;
   links l{std::move(*open_netlink(0))};
   {
@@ -213,7 +213,7 @@ TEST_CASE("a kernel interface left behind is taken over with its session") {
   for (std::size_t i = before; i < pair.all.size(); ++i) CHECK(pair.all[i].datagram.at(0) == 4);
 }
 
-TEST_CASE("our datagrams share the port with the kernel's WireGuard, which does not see them") {
+TEST_CASE("our datagrams share the port with the kernel's WireGuard which does not see them") {
   test::network_namespace spaces[2];
   // A cable between the two.
   REQUIRE(std::system("ip link add c0 type veth peer name c1") == 0);

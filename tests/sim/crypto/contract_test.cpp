@@ -32,7 +32,7 @@ Bytes changed(Bytes b, rng& r) {
 
 }  // namespace
 
-TEST_CASE("both sides of an exchange get the same secret, and no one else's") {
+TEST_CASE("both sides of an exchange get the same secret and no one else's") {
   const auto [name, crypto, rounds] = each();
   INFO(name);
   seeded_rng r{seed{1}};
@@ -72,7 +72,7 @@ TEST_CASE("both sides of an exchange get the same secret, and no one else's") {
   CHECK_FALSE(crypto->dh(crypto->make_private_key(r), public_key{}, out));
 }
 
-TEST_CASE("what is sealed opens, and whatever is changed does not") {
+TEST_CASE("what is sealed opens and whatever is changed does not") {
   const suite tested = each();
   const crypto_suite* const crypto = tested.crypto;  // clang captures no structured binding
   INFO(tested.name);
@@ -144,7 +144,7 @@ TEST_CASE("a signature holds for its key and message only") {
   }
 }
 
-TEST_CASE("a hash sees the concatenation, its length and its key") {
+TEST_CASE("a hash sees the concatenation and its length and its key") {
   const auto [name, crypto, rounds] = each();
   INFO(name);
   seeded_rng r{seed{4}};

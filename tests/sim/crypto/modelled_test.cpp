@@ -36,7 +36,7 @@ TEST_CASE("each further zero bit in front of a hash halves the keys that have it
   }
 }
 
-TEST_CASE("every input bit moves about half of a hash, and of a public key") {
+TEST_CASE("every input bit moves about half of a hash and of a public key") {
   seeded_rng r{seed{9}};
   for (int which = 0; which < 2; ++which) {
     std::uint64_t flipped = 0, trials = 0;

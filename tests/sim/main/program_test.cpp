@@ -91,7 +91,7 @@ because = "it must"
 
 }  // namespace
 
-TEST_CASE("a scenario that holds ends with its summary, its report and 0") {
+TEST_CASE("a scenario that holds ends with its summary and its report and 0") {
   bench b;
   CHECK(b({"run", "one"}) == 0);
   CHECK(b.said("all 1 expectations hold"));
@@ -137,7 +137,7 @@ TEST_CASE("a folder of a scenario's name does not hide the scenario") {
   CHECK(b.complained("not a file"));
 }
 
-TEST_CASE("bad usage ends with 2, help and version with 0") {
+TEST_CASE("bad usage ends with 2 but help and version with 0") {
   bench b;
   CHECK(b({}) == 2);
   CHECK(b({"rnu"}) == 2);
@@ -153,14 +153,14 @@ TEST_CASE("bad usage ends with 2, help and version with 0") {
   CHECK(b.said("wh-sim 0."));
 }
 
-TEST_CASE("a mistyped command is named, with the nearest that there is") {
+TEST_CASE("a mistyped command is named with the nearest that there is") {
   bench b;
   CHECK(b({"scenarioss"}) == 2);
   CHECK(b.errors.str().find("no command `scenarioss`; did you mean `scenarios`?") !=
         std::string::npos);
 }
 
-TEST_CASE("a seed is a number of 64 bits, and no other is taken for one") {
+TEST_CASE("a seed is a number of 64 bits and no other is taken for one") {
   for (const char* wrong : {"-1", "18446744073709551616", "1x", "0x10", "1.0", " 1"}) {
     bench b;
     INFO(wrong);
@@ -207,20 +207,20 @@ TEST_CASE("several seeds run in processes of their own and are printed in order"
   CHECK(b.file("seed-3/report.json").find("\"seed\": 3") != std::string::npos);
 }
 
-TEST_CASE("a seed whose process dies is named with its replay, and the others are not lost") {
+TEST_CASE("a seed whose process dies is named with its replay and the others are not lost") {
   bench b;
   CHECK(b({"run", "one", "--seed", "5", "--seed", "1"}) == 1);
   CHECK(b.complained("seed 5 died: Terminated; replay: wh-sim run"));
   CHECK(b.said("one, seed 1"));
 }
 
-TEST_CASE("trace hashes are printed alone, one line a seed") {
+TEST_CASE("trace hashes are printed alone one line a seed") {
   bench b;
   CHECK(b({"run", "one", "--trace-hash", "--seed", "1", "--seed", "2"}) == 0);
   CHECK(b.out.str() == "1 hash1\n2 hash2\n");
 }
 
-TEST_CASE("JSON is one report, or a list of them") {
+TEST_CASE("JSON is one report or a list of them") {
   bench b;
   CHECK(b({"run", "one", "--json"}) == 0);
   CHECK(b.out.str().starts_with("{\n"));
@@ -230,7 +230,7 @@ TEST_CASE("JSON is one report, or a list of them") {
   CHECK(b.out.str().ends_with("}\n]\n"));
 }
 
-TEST_CASE("options reach the world, and a flow its file") {
+TEST_CASE("options reach the world and a flow its file") {
   bench b;
   CHECK(b({"run", "one", "--pcap", "--trace", "--flow", "a,b"}) == 0);
   CHECK(b.seen.pcap);
@@ -238,7 +238,7 @@ TEST_CASE("options reach the world, and a flow its file") {
   CHECK(b.file("flow.mmd").find("p0->>p1: 1.0 ms hello") != std::string::npos);
 }
 
-TEST_CASE("scenarios are listed with their questions, bad ones as mistakes") {
+TEST_CASE("scenarios are listed with their questions - bad ones as mistakes") {
   bench b;
   CHECK(b({"scenarios"}) == 0);
   CHECK(b.said("one       Does it run?"));
@@ -254,7 +254,7 @@ TEST_CASE("metrics are listed with their definitions") {
   CHECK(b({"metrics", "--json"}) == 0);
 }
 
-TEST_CASE("progress tells how far, how fast and how long still") {
+TEST_CASE("progress tells how far and how fast and how long still") {
   CHECK(progress_text({30s, 120s, 1'000'000, "run"}, std::chrono::duration<double>(2)) ==
         "run  30 s of 2 min  25 %  15 times real time  500 k events/s  6 s left");
   CHECK(progress_text({0s, 120s, 0, "keys"}, std::chrono::duration<double>(0)) ==

@@ -66,7 +66,7 @@ TEST_CASE("the mapping kind says which remotes see the same port") {
   }
 }
 
-TEST_CASE("the filtering kind says whose packets come in, whatever the mapping") {
+TEST_CASE("the filtering kind says whose packets come in whatever the mapping") {
   maker m;
   m.c.ports = port_allocation::random;
   m.c.mapping = GENERATE(mapping_kind::eim, mapping_kind::adm, mapping_kind::apdm);
@@ -86,7 +86,7 @@ TEST_CASE("the filtering kind says whose packets come in, whatever the mapping")
   CHECK(n.inbound({x1, {z1.address, mapped.port()}}, t0).reason == drop_reason::not_ours);
 }
 
-TEST_CASE("a preserving box that finds the port taken draws, counts up or gives up") {
+TEST_CASE("a preserving box that finds the port taken draws or counts up or gives up") {
   maker m;
   const endpoint rival{b.address, a.port()};
   SECTION("draws") {
@@ -118,7 +118,7 @@ TEST_CASE("a preserving box that finds the port taken draws, counts up or gives 
   }
 }
 
-TEST_CASE("sequential ports go up by delta, wrap, and skip what others take") {
+TEST_CASE("sequential ports go up by delta and wrap and skip what others take") {
   maker m;
   m.c.mapping = mapping_kind::apdm;
   m.c.ports = port_allocation::sequential;
@@ -164,7 +164,7 @@ TEST_CASE("random ports stay in their range and fill it") {
   CHECK(n.outbound({a, remote(100)}, t0).reason == drop_reason::port_exhausted);
 }
 
-TEST_CASE("a host stays within its port blocks, which no other host shares") {
+TEST_CASE("a host stays within its port blocks which no other host shares") {
   maker m;
   m.c.mapping = mapping_kind::apdm;
   m.c.ports = port_allocation::block;
@@ -214,7 +214,7 @@ TEST_CASE("a MAP-E port set has the size and shape of RFC 7597") {
   }
 }
 
-TEST_CASE("paired pooling keeps a host on one address, arbitrary pooling does not") {
+TEST_CASE("paired pooling keeps a host on one address - arbitrary pooling does not") {
   maker m;
   m.c.mapping = mapping_kind::apdm;
   m.c.ports = port_allocation::random;
@@ -238,7 +238,7 @@ TEST_CASE("paired pooling keeps a host on one address, arbitrary pooling does no
   CHECK(all.size() > 4);
 }
 
-TEST_CASE("hairpinning shows the sender's outside, its inside, or nothing") {
+TEST_CASE("hairpinning shows the sender's outside or its inside or nothing") {
   maker m;
   m.c.filtering = filtering_kind::eif;
   m.c.hairpin =
@@ -291,7 +291,7 @@ TEST_CASE("flows to port 53 live as long as the box allows them") {
   CHECK(n.mappings(t0 + 10s) == 1);
 }
 
-TEST_CASE("a full table refuses the new, or forgets the oldest, or the unanswered") {
+TEST_CASE("a full table refuses the new or forgets the oldest or the unanswered") {
   maker m;
   m.c.table_max = 10;
   m.c.on_full =
@@ -317,7 +317,7 @@ TEST_CASE("a full table refuses the new, or forgets the oldest, or the unanswere
   }
 }
 
-TEST_CASE("no inside host has more flows than its quota, and its neighbours keep theirs") {
+TEST_CASE("no inside host has more flows than its quota and its neighbours keep theirs") {
   maker m;
   m.c.flows_per_host_max = 5;
   box n = m();
@@ -327,7 +327,7 @@ TEST_CASE("no inside host has more flows than its quota, and its neighbours keep
   out(n, a, remote(5), t0 + 30s);  // the old ones have gone
 }
 
-TEST_CASE("rates are limited to what the config says, with a second's worth of burst") {
+TEST_CASE("rates are limited to what the config says with a second's worth of burst") {
   maker m;
   SECTION("new flows") {
     m.c.new_flows_per_s = 10;
@@ -352,7 +352,7 @@ TEST_CASE("rates are limited to what the config says, with a second's worth of b
   }
 }
 
-TEST_CASE("a box that blocks UDP lets through none, or only to ports 53 and 443") {
+TEST_CASE("a box that blocks UDP lets through none or only to ports 53 and 443") {
   box none{borrow(*profile("udp_blocked")), external, seed{1}};
   box some{borrow(*profile("udp_blocked_except_dns")), external, seed{1}};
   const endpoint dns{x1.address, 53}, https{x1.address, 443};
@@ -406,7 +406,7 @@ TEST_CASE("a plain router holds no state") {
   CHECK(n.inbound({z1, b, 1}, t0).reason == drop_reason::ttl_expired);
 }
 
-TEST_CASE("a granted port mapping lets anyone in, a lying box's does not") {
+TEST_CASE("a granted port mapping lets anyone in - a lying box's does not") {
   maker m;
   m.c.port_mapping = port_mapping_kind::on;
   m.c.mapping = mapping_kind::apdm;
@@ -487,7 +487,7 @@ TEST_CASE("a chain of home router and carrier behaves as both together") {
   }
 }
 
-TEST_CASE("a peek tells the port that will be given, and changes nothing") {
+TEST_CASE("a peek tells the port that will be given and changes nothing") {
   maker m;
   m.c.mapping = mapping_kind::apdm;
   m.c.ports = GENERATE(port_allocation::random, port_allocation::sequential, port_allocation::block,
@@ -500,7 +500,7 @@ TEST_CASE("a peek tells the port that will be given, and changes nothing") {
   }
 }
 
-TEST_CASE("whatever happens, tuples are unique and what comes in reaches who sent out") {
+TEST_CASE("whatever happens tuples are unique and what comes in reaches who sent out") {
   seeded_rng random{seed{GENERATE(as<std::uint64_t>{}, 1, 2, 3, 4, 5, 6, 7, 8)}};
   for (const auto& p : profiles()) {
     config c = p.behaviour;

@@ -45,7 +45,7 @@ TEST_CASE("T2: fully-random masquerade shows each observer another port") {
   CHECK(port_towards(b, a, o0, t0 + 1s) == p0);
 }
 
-TEST_CASE("T3: a second host with the same port gets another, and keeps it for every remote") {
+TEST_CASE("T3: a second host with the same port gets another and keeps it for every remote") {
   box b = make("linux_masquerade");
   CHECK(port_towards(b, a, o0) == 51820);
   const auto moved = port_towards(b, a2, o0);
@@ -183,7 +183,7 @@ TEST_CASE("Linux draws a port of the same class when the port is taken") {
   CHECK(drawn != port);
 }
 
-TEST_CASE("a flow lives 30 s, and 120 s once seen both ways and two seconds old") {
+TEST_CASE("a flow lives 30 s and 120 s once seen both ways and two seconds old") {
   box b = make("linux_masquerade");
   port_towards(b, a, o0);
   CHECK(b.mappings(t0 + 29s) == 1);

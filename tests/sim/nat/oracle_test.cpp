@@ -55,7 +55,7 @@ TEST_CASE("an address dependent filter lets in a symmetric peer only from a know
   CHECK(direct(behind({"cone_restricted"}), behind({"symmetric"})));
 }
 
-TEST_CASE("below a common box the inner route counts, else the box must turn packets round") {
+TEST_CASE("below a common box the inner route counts - else the box must turn packets round") {
   const auto home = behind({"openwrt", "cgn_eim"});
   CHECK(direct(home, home, {1, true}));
   CHECK(direct(home, home, {1, false}));  // an RFC 6888 carrier hairpins
@@ -68,7 +68,7 @@ TEST_CASE("below a common box the inner route counts, else the box must turn pac
   CHECK_FALSE(clairvoyant_possible(lan, lan, {1, false}));
 }
 
-TEST_CASE("a chain is as hard as its hardest box, and lives as short as its shortest") {
+TEST_CASE("a chain is as hard as its hardest box and lives as short as its shortest") {
   const auto s = effective(behind({"openwrt", "cgn_symmetric"}).chain);
   CHECK(s.kind == nat_class::blk);
   CHECK(s.mapping == mapping_kind::apdm);
@@ -95,7 +95,7 @@ TEST_CASE("a chain is as hard as its hardest box, and lives as short as its shor
 }
 
 TEST_CASE(
-    "a pair does directly through the boxes what the oracle says, for every pair of profiles") {
+    "a pair does directly through the boxes what the oracle says for every pair of profiles") {
   // Each side learns its mapping from an observer, opens with a low TTL, then both send.
   const time_point t0{1000s};
   const endpoint observer{ip_address::v4(198, 51, 100, 1), 1000};
@@ -145,7 +145,7 @@ TEST_CASE(
   CHECK(wrong == 0);
 }
 
-TEST_CASE("every population parses, adds up, and draws what it says") {
+TEST_CASE("every population parses and adds up and draws what it says") {
   CHECK(population_names().size() >= 2);
   for (const auto name : population_names()) {
     const auto* p = population(name);

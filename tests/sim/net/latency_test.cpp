@@ -93,7 +93,7 @@ TEST_CASE("a matrix that is none is refused with its place") {
         "/nonexistent/x: cannot be opened");
 }
 
-TEST_CASE("the address index finds what a map finds, whatever comes and goes") {
+TEST_CASE("the address index finds what a map finds whatever comes and goes") {
   for (std::uint64_t round = 0; round < 20; ++round) {
     seeded_rng random{seed{round}};
     address_index index;

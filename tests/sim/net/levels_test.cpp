@@ -105,7 +105,7 @@ TEST_CASE("both levels of detail give the same trace") {
     CHECK(cloud.stats.dropped[static_cast<std::size_t>(d)] > 0);
 }
 
-TEST_CASE("the same seed gives the same traffic, another seed another") {
+TEST_CASE("the same seed gives the same traffic - another seed another") {
   const level l = GENERATE(level::cloud, level::packets);
   const outcome once = chaos(l, 1);
   CHECK(once.hash == chaos(l, 1).hash);

@@ -68,7 +68,7 @@ TEST_CASE("a datagram with a low TTL opens its own NAT and dies on the internet"
   CHECK(w.got(a)[0].from == ep("6.0.0.1:5000"));
 }
 
-TEST_CASE("the TTL lasts for the hops of the path and the boxes, and not for one less") {
+TEST_CASE("the TTL lasts for the hops of the path and the boxes and not for one less") {
   world w{any_level()};
   const host_id a = w.host("192.168.1.2", {w.box("5.0.0.1")});
   const host_id b = w.host("2.2.2.2");
@@ -83,7 +83,7 @@ TEST_CASE("the TTL lasts for the hops of the path and the boxes, and not for one
   CHECK(w.got(b).size() == 1);
 }
 
-TEST_CASE("hosts behind one box reach each other by their private addresses, at once") {
+TEST_CASE("hosts behind one box reach each other by their private addresses at once") {
   world w{any_level(), {.loss_ratio = 1}};
   const box_id home = w.box("5.0.0.1");
   const host_id a = w.host("192.168.1.2", {home});
@@ -127,7 +127,7 @@ TEST_CASE("a box turns a datagram to its own outside round if it is of that kind
   CHECK(w.got(b).size() == (turns ? 1 : 0));
 }
 
-TEST_CASE("a carrier's NAT stands behind the home's, and homes of one carrier meet behind it") {
+TEST_CASE("a carrier's NAT stands behind the home's and homes of one carrier meet behind it") {
   world w{any_level()};
   nat::config open = hairpinning();
   open.filtering = nat::filtering_kind::eif;
@@ -210,7 +210,7 @@ TEST_CASE("a rebooted box has forgotten its mappings") {
   CHECK(w.got(a).empty());
 }
 
-TEST_CASE("a box's new address is the one to write to, and the old one is nobody's") {
+TEST_CASE("a box's new address is the one to write to and the old one is nobody's") {
   world w{any_level()};
   const box_id home = w.box("5.0.0.1");
   const host_id a = w.host("192.168.1.2", {home});
@@ -298,7 +298,7 @@ TEST_CASE("the share of lost datagrams is the one asked for") {
   CHECK(w.dropped(drop::lost) + w.got(b).size() == n);
 }
 
-TEST_CASE("without jitter a pair's datagrams keep their order, with reordering some do not") {
+TEST_CASE("without jitter a pair's datagrams keep their order with reordering some do not") {
   const double ratio = GENERATE(0.0, 0.1);
   world w{any_level(), {.reorder_ratio = ratio}};
   const host_id a = w.host("1.1.1.1");
@@ -315,7 +315,7 @@ TEST_CASE("without jitter a pair's datagrams keep their order, with reordering s
   CHECK((overtaken > 0) == (ratio > 0));
 }
 
-TEST_CASE("a duplicated datagram comes twice, and jitter stays within its bound") {
+TEST_CASE("a duplicated datagram comes twice and jitter stays within its bound") {
   world w{any_level(), {.jitter_max = 10ms, .duplicate_ratio = 0.5}};
   const host_id a = w.host("1.1.1.1");
   const host_id b = w.host("2.2.2.2");

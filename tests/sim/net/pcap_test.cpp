@@ -41,7 +41,7 @@ std::string read_back(const std::string& path) {
                    " -e udp.checksum.status -E separator=' ' 2>/dev/null");
 }
 
-TEST_CASE("tshark reads the pcap of both levels: addresses on both sides of a NAT, and checksums") {
+TEST_CASE("tshark reads the pcap of both levels: addresses on both sides of a NAT and checksums") {
   if (!have_tshark()) {
     WARN("skipped: tshark is not installed");
     return;

@@ -10,7 +10,7 @@
 using namespace wh;
 using namespace wh::sim;
 
-TEST_CASE("definitions are sorted, single, and end in a full stop") {
+TEST_CASE("definitions are sorted and single and end in a full stop") {
   const auto all = metric_definitions();
   for (std::size_t i = 0; i < all.size(); ++i) {
     INFO(all[i].name);
@@ -34,7 +34,7 @@ TEST_CASE("what may be expected is every metric and every statistic of a distrib
   CHECK(set.count("paths.direct_ratio.p95") == 0);
 }
 
-TEST_CASE("quantiles of few samples are samples, by nearest rank") {
+TEST_CASE("quantiles of few samples are samples - by nearest rank") {
   distribution d;
   for (const double v : {5.0, 1.0, 4.0, 2.0, 3.0}) d.observe(v);
   CHECK(d.exact());
@@ -123,7 +123,7 @@ TEST_CASE("metrics are read by name and statistic") {
   CHECK_FALSE(m.read(""));
 }
 
-TEST_CASE("nothing measured is no value, but for the number of samples") {
+TEST_CASE("nothing measured is no value but for the number of samples") {
   metrics m;
   m.set("paths.direct_ratio", ratio{0, 0});
   m.samples("paths.rtt_s");

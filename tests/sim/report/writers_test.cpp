@@ -64,7 +64,7 @@ TEST_CASE("what was not measured breaks its expectation") {
         "broken: dht.lookups has no value: nothing was measured, at most 5 expected");
 }
 
-TEST_CASE("a pair is expected by its path, in either order") {
+TEST_CASE("a pair is expected by its path in either order") {
   CHECK(verdict(pair("a", "b", path_kind::direct)) == "held: a - b is direct");
   CHECK(verdict(pair("c", "a", path_kind::connected)) == "held: c - a is relayed");
   CHECK(verdict(pair("a", "c", path_kind::direct)) ==
@@ -125,7 +125,7 @@ TEST_CASE("colours come only when asked for") {
   CHECK(summary(r, {true, 20}).find('\x1b') != std::string::npos);
 }
 
-TEST_CASE("of many pairs the worst are shown, and how many are not") {
+TEST_CASE("of many pairs the worst are shown and how many are not") {
   auto r = sample();
   r.pairs[1].path = path_kind::unreachable;
   const auto text = summary(r, {false, 1});
@@ -134,7 +134,7 @@ TEST_CASE("of many pairs the worst are shown, and how many are not") {
   CHECK(text.find("... and 1 more pairs, in report.json") != std::string::npos);
 }
 
-TEST_CASE("the report as JSON has every part, in a fixed order, each metric with its definition") {
+TEST_CASE("the report as JSON has every part in a fixed order each metric with its definition") {
   auto r = sample();
   judge(r, {metric("paths.direct_ratio", 0.97, {}), pair("a", "b", path_kind::direct)});
   const auto text = to_json(r);
@@ -156,7 +156,7 @@ TEST_CASE("the report as JSON has every part, in a fixed order, each metric with
   CHECK(text == to_json(r));
 }
 
-TEST_CASE("without the host, two reports of equal runs are equal") {
+TEST_CASE("two reports of equal runs are equal without the host") {
   auto a = sample(), b = sample();
   b.wall_s = 99;
   b.memory_peak_bytes = 1;
@@ -212,14 +212,14 @@ TEST_CASE("numbers are written for people") {
   CHECK(format_count(5e9) == "5 G");
 }
 
-TEST_CASE("a table leaves out columns that say nothing and counts letters, not bytes") {
+TEST_CASE("a table leaves out columns that say nothing and counts letters not bytes") {
   text_table t({{"a"}, {"empty"}, {"n", text_table::align::right}});
   t.row({"\xc3\xa4", "", "1"});
   t.row({"bb", "", "10"});
   CHECK(t.print(" ") == " a    n\n --  --\n \xc3\xa4    1\n bb  10\n");
 }
 
-TEST_CASE("a file is replaced as a whole, and a failure says which file and why") {
+TEST_CASE("a file is replaced as a whole and a failure says which file and why") {
   const auto folder = std::filesystem::temp_directory_path() / "wh_writers_test";
   std::filesystem::create_directories(folder);
   CHECK(write_file(folder / "x", "one").empty());

@@ -48,7 +48,7 @@ struct bedroom {
   std::uint64_t timers() const { return s.stats().timers; }
 };
 
-TEST_CASE("an alarm comes once, at its time") {
+TEST_CASE("an alarm comes once and at its time") {
   bedroom b;
   b.s.post(b.a, wake_at{b.in(3s)});
   b.s.run_for(10s);
@@ -98,7 +98,7 @@ TEST_CASE("a message outside the interface is dropped") {
   CHECK(b.woken.size() == 1);
 }
 
-TEST_CASE("whatever is armed, the alarm comes at the deadline then armed, and never else") {
+TEST_CASE("whatever is armed the alarm comes at the deadline then armed and never else") {
   for (std::uint64_t round = 0; round < 200; ++round) {
     seeded_rng random{seed{round}};
     // The timers under way, as a host that rings each once, exactly.

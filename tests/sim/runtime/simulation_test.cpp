@@ -136,7 +136,7 @@ std::string thread_count() {
   return "?";
 }
 
-TEST_CASE("the same seed gives the same trace, twice in one process") {
+TEST_CASE("the same seed gives the same trace twice in one process") {
   const outcome a = gossip_for(10s, 1);
   const outcome b = gossip_for(10s, 1);
   const outcome c = gossip_for(10s, 2);
@@ -247,7 +247,7 @@ TEST_CASE("a delayed message comes at its virtual time") {
   CHECK(at == std::vector{s.epoch() + 1500ms, s.epoch() + 1500ms + 1h});
 }
 
-TEST_CASE("a request is answered at the same instant, and times out at its virtual time") {
+TEST_CASE("a request is answered at the same instant and times out at its virtual time") {
   simulation s;
   std::uint64_t answer = 0;
   duration failed_after{};
@@ -357,7 +357,7 @@ TEST_CASE("many turns at different instants are no loop") {
   CHECK(seen == 1001);
 }
 
-TEST_CASE("what an event throws comes out of run_until, and the simulation can go on") {
+TEST_CASE("what an event throws comes out of run_until and the simulation can go on") {
   simulation s;
   bool later = false;
   s.after(1s, [] { throw std::runtime_error{"x"}; });

@@ -18,7 +18,7 @@ TEST_CASE("an unknown key is underlined and the nearest one is suggested") {
         "      ^~~~~~~~~\n");
 }
 
-TEST_CASE("a key without its unit, or with another one, is pointed to the right one") {
+TEST_CASE("a key without its unit or with another one is pointed to the right one") {
   CHECK(complaint("duration = 60\n" + least) ==
         "x.toml:1:1: error: unknown key `duration`; did you mean `duration_s`?\n"
         "    duration = 60\n"
@@ -43,7 +43,7 @@ TEST_CASE("a key like no other is answered with all there are") {
         std::string::npos);
 }
 
-TEST_CASE("unknown keys are found in inline tables, and unknown tables too") {
+TEST_CASE("unknown keys are found in inline tables and unknown tables too") {
   CHECK(complaint(least + "[[workload]]\nconnect = { pairs = 1, form = \"boot\" }\n") ==
         "x.toml:8:24: error: unknown key `form`; did you mean `from`?\n"
         "    connect = { pairs = 1, form = \"boot\" }\n"
@@ -54,7 +54,7 @@ TEST_CASE("unknown keys are found in inline tables, and unknown tables too") {
         "      ^~~~~\n");
 }
 
-TEST_CASE("the first mistake from the top is the one reported, options before the file") {
+TEST_CASE("the first mistake from the top is the one reported - options before the file") {
   CHECK(complaint("aaa = 1\n" + least + "zzz = 1\n").starts_with("x.toml:1:1:"));
   CHECK(complaint("aaa = 1\n" + least, {"network.zzz=1"}).starts_with("--set:"));
 }
@@ -167,7 +167,7 @@ TEST_CASE("an expectation brings its reason and fits together") {
         std::string::npos);
 }
 
-TEST_CASE("groups have names of their own, and those named exist") {
+TEST_CASE("groups have names of their own and those named exist") {
   CHECK(complaint(least + "[[peers]]\ngroup = \"boot\"\n").find("two groups are called \"boot\"") !=
         std::string::npos);
   CHECK(complaint(least + "[[peers]]\ngroup = \"all\"\n").find("stands for every group") !=

@@ -171,7 +171,7 @@ TEST_CASE("every key is read into its field") {
   CHECK(peer_name(s.peers[1], 2) == "boot-2");
 }
 
-TEST_CASE("the file above names every key there is, and the reference explains each") {
+TEST_CASE("the file above names every key there is and the reference explains each") {
   std::ifstream in(WH_SOURCE_DIR "/scenarios/README.md");
   const std::string reference{std::istreambuf_iterator<char>(in), std::istreambuf_iterator<char>()};
   for (const auto& k : scenario_keys()) {
@@ -230,7 +230,7 @@ TEST_CASE("nodes may come back as others") {
   CHECK(s->peers[1].churn->replace);
 }
 
-TEST_CASE("a later option wins, and an option may replace a whole table") {
+TEST_CASE("a later option wins and an option may replace a whole table") {
   const auto s = parse(least, {"network.loss_ratio=0.5", "network={ jitter_ms = 9 }",
                                "network.mtu_bytes=600", "network.mtu_bytes=700"});
   REQUIRE(s);
@@ -262,7 +262,7 @@ TEST_CASE("a mistake in an option is shown in the option") {
         "              ^~~~~~~~~\n");
 }
 
-TEST_CASE("any file with any damage is read or refused, and refused with words") {
+TEST_CASE("any file with any damage is read or refused and refused with words") {
   seeded_rng random{seed{5}};
   unsigned refused = 0;
   for (int round = 0; round < 400; ++round) {
@@ -293,7 +293,7 @@ TEST_CASE("any file with any damage is read or refused, and refused with words")
   CHECK(refused > 200);
 }
 
-TEST_CASE("a name is known by some of its words, after any that is a typing slip away") {
+TEST_CASE("a name is known by some of its words - after any that is a typing slip away") {
   const std::vector<std::string> known{"cone_address_restricted", "cone_port_restricted",
                                        "cone_full", "ful"};
   CHECK(nearest_name("restricted", known) == "cone_port_restricted");

@@ -113,7 +113,7 @@ struct cable {
         std::count_if(hosts[a].sent.begin(), hosts[a].sent.end(),
                       [type](const auto& s) { return s.second[0] == type; }));
   }
-  bool noted(std::size_t a, std::string_view what) const {
+  bool noted(std::size_t a, note_kind what) const {
     return std::any_of(hosts[a].notes.begin(), hosts[a].notes.end(),
                        [what](const note& n) { return n.what == what; });
   }
@@ -131,7 +131,7 @@ bytes packet(std::size_t n, std::uint8_t fill = 0x45) { return bytes(n, fill); }
 
 }  // namespace
 
-TEST_CASE("the first packet makes a handshake, then goes through, and so does the answer") {
+TEST_CASE("the first packet makes a handshake and then goes through and so does the answer") {
   cable l = pair();
   l.send(0, 1, packet(100));
   REQUIRE(l.hosts[0].sent.size() == 1);
@@ -170,7 +170,7 @@ TEST_CASE("every datagram begins with a type from 1 to 4 and three zeros") {
   for (std::size_t n = 1; n < 40; ++n) CHECK(l.hosts[1].got[n - 1].payload == packet(n, 0xff));
 }
 
-TEST_CASE("a handshake without answer is tried again after 5 s and a little, for 90 s") {
+TEST_CASE("a handshake without answer is tried again after 5 s and a little for 90 s") {
   cable l = pair();
   l.lose = [](const cable::host&, byte_view) { return true; };
   l.send(0, 1, packet(10));
@@ -182,7 +182,7 @@ TEST_CASE("a handshake without answer is tried again after 5 s and a little, for
     CHECK(sent[i].first - sent[i - 1].first <= 5333ms);
     CHECK(sent[i].second != sent[i - 1].second);
   }
-  CHECK(l.noted(0, "wireguard.gave_up"));
+  CHECK(l.noted(0, note_kind::wireguard_gave_up));
   SECTION("and what waited is lost, but the next packet tries anew") {
     l.lose = [](const cable::host&, byte_view) { return false; };
     l.send(0, 1, packet(20));
@@ -192,10 +192,10 @@ TEST_CASE("a handshake without answer is tried again after 5 s and a little, for
   }
 }
 
-TEST_CASE("packets wait for the session, the newest 128 of them") {
+TEST_CASE("packets wait for the session - the newest 128 of them") {
   cable l = pair();
   for (std::uint8_t i = 0; i < 200; ++i) l.send(0, 1, packet(20, i));
-  CHECK(l.noted(0, "wireguard.staged_full"));
+  CHECK(l.noted(0, note_kind::wireguard_staged_full));
   l.run(1s);
   REQUIRE(l.hosts[1].got.size() == 128);
   CHECK(l.hosts[1].got.front().payload == packet(20, 72));
@@ -212,7 +212,7 @@ TEST_CASE("a receiver that has nothing to say sends one keepalive after 10 s") {
   CHECK(l.count(0, 1) == 1);  // which also spares the sender a new handshake
 }
 
-TEST_CASE("persistent keepalives go out in their interval, and begin with a handshake") {
+TEST_CASE("persistent keepalives go out in their interval and begin with a handshake") {
   cable l;
   l.add(1), l.add(2);
   l.peer(1, 0, std::nullopt);
@@ -234,7 +234,7 @@ TEST_CASE("persistent keepalives go out in their interval, and begin with a hand
   }
 }
 
-TEST_CASE("with traffic the initiator renews the session after 120 s, without losing a packet") {
+TEST_CASE("with traffic the initiator renews the session after 120 s without losing a packet") {
   cable l = pair();
   std::size_t sent = 0;
   for (; sent < 400; ++sent) {
@@ -260,7 +260,7 @@ TEST_CASE("an initiator that only receives renews before the session is refused"
   CHECK(l.count(1, 1) == 0);
 }
 
-TEST_CASE("a session of 180 s carries nothing more, and the next packet makes another") {
+TEST_CASE("a session of 180 s carries nothing more and the next packet makes another") {
   cable l = pair();
   l.send(0, 1, packet(50));
   l.run(200s);
@@ -300,7 +300,7 @@ TEST_CASE("who moves is answered at the new place as soon as a packet of it arri
   l.send(0, 1, packet(51));
   l.run(1s);
   CHECK(l.hosts[1].device.status().at(0).where == at(77, 999));
-  CHECK(l.noted(1, "wireguard.roamed"));
+  CHECK(l.noted(1, note_kind::wireguard_roamed));
   l.send(1, 0, packet(52));
   l.run(1s);
   REQUIRE(l.hosts[0].got.size() == 1);
@@ -344,7 +344,7 @@ TEST_CASE("the path changes between direct and tunnel within one session") {
   CHECK(l.count(0, 1) + l.count(1, 1) == 1);
 }
 
-TEST_CASE("each key has a tunnel of its own, the same whenever asked") {
+TEST_CASE("each key has a tunnel of its own the same whenever asked") {
   wireguard_model d{key_of(1), seed{1}};
   std::map<endpoint, public_key> all;
   for (std::uint8_t i = 2; i < 200; ++i) all.emplace(d.open_tunnel(key_of(i)), key_of(i));
@@ -402,7 +402,7 @@ TEST_CASE("two that begin at the same moment meet in the end") {
   CHECK(l.hosts[1].got.size() == 1);
 }
 
-TEST_CASE("what is stray, stale, damaged or strange changes nothing") {
+TEST_CASE("what is stray or stale or damaged or strange changes nothing") {
   cable l = pair();
   l.add(3);
   std::vector<bytes> seen;
@@ -451,7 +451,7 @@ TEST_CASE("what is stray, stale, damaged or strange changes nothing") {
   CHECK(l.hosts[1].got.size() == 3);
 }
 
-TEST_CASE("a lossy path delivers nothing twice, nothing changed, and most of it") {
+TEST_CASE("a lossy path delivers nothing twice and nothing changed and most of it") {
   for (std::uint64_t n = 1; n <= 5; ++n) {
     cable l;
     l.add(1), l.add(2);
@@ -479,7 +479,7 @@ TEST_CASE("a lossy path delivers nothing twice, nothing changed, and most of it"
   }
 }
 
-TEST_CASE("the replay window takes each counter once, in any order within its width") {
+TEST_CASE("the replay window takes each counter once in any order within its width") {
   seeded_rng r{seed{4}};
   replay_window w;
   std::map<std::uint64_t, bool> taken;
@@ -503,12 +503,12 @@ TEST_CASE("a packet above the interface's MTU is not sent") {
   d.set_peer(time_point{}, {key_of(2), {}, at(2), 0s}, out);
   d.payload(time_point{}, key_of(2), bytes(wh::wire::tunnel_mtu + 1), out);
   REQUIRE(out.size() == 1);
-  CHECK(std::get<note>(out[0]).what == "wireguard.too_big");
+  CHECK(std::get<note>(out[0]).what == note_kind::wireguard_too_big);
   d.payload(time_point{}, key_of(2), bytes(wh::wire::tunnel_mtu), out);
   CHECK(out.size() == 2);  // a handshake for it
 }
 
-TEST_CASE("a device without peers is small, and so is a peer without traffic") {
+TEST_CASE("a device without peers is small and so is a peer without traffic") {
   wireguard_model d{key_of(1), seed{1}};
   CHECK(d.memory_bytes() <= 200);
   actions out;

@@ -77,7 +77,7 @@ struct folder {
   ~folder() { fs::remove_all(path); }
 };
 
-TEST_CASE("the same seed gives the same events, another seed others") {
+TEST_CASE("the same seed gives the same events - another seed others") {
   const auto s = text(busy);
   const auto first = play(s, 7), again = play(s, 7), other = play(s, 8);
   CHECK(first.trace_hash == again.trace_hash);
@@ -153,7 +153,7 @@ TEST_CASE("the announcement's network goes the same ways at both levels of detai
   CHECK(a.trace_hash == b.trace_hash);
 }
 
-TEST_CASE("tshark reads what the packets level captured, every checksum right") {
+TEST_CASE("tshark reads what the packets level captured - every checksum right") {
   if (std::system("tshark --version >/dev/null 2>&1") != 0) {
     WARN("SKIPPED: there is no tshark here");
     return;

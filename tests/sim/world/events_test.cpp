@@ -49,7 +49,7 @@ partition = { group = "nodes", lasts_s = 30 }
 }
 
 TEST_CASE(
-    "a full packet of the tunnel passes a relay in one piece, and one byte less would not do") {
+    "a full packet of the tunnel passes a relay in one piece and one byte less would not do") {
   const auto relayed = [](const std::string& mtu) {
     return play(text(pair_scene{"60", "mtu_bytes = " + mtu, "symmetric", "symmetric",
                                 "payload_bytes = " + std::to_string(wh::wire::tunnel_mtu)}
@@ -66,14 +66,14 @@ TEST_CASE(
   CHECK(metric(tight, "network.oversized") > 0);
 }
 
-TEST_CASE("a member whose network lets no UDP out knows it, and says so") {
+TEST_CASE("a member whose network lets no UDP out knows it and says so") {
   for (const char* nat : {"udp_blocked", "udp_blocked_except_dns"}) {
     const auto r = play(two("120", "", nat));
     CHECK(outcomes(r) == std::vector<std::string>{"a-b unreachable (udp_blocked)"});
   }
 }
 
-TEST_CASE("a kill is for good, a restart brings back even the dead") {
+TEST_CASE("a kill is for good - a restart brings back even the dead") {
   const std::string kill = "[[events]]\nat_s = 50\nkill = { group = \"a\" }\n";
   const auto dead = play(two("150", kill));
   CHECK(metric(dead, "peers.online") == dead.peers - 1);
@@ -137,7 +137,7 @@ TEST_CASE("a changed NAT is what the row of the pair and the oracle speak of") {
   CHECK(after.pairs.front().from_nat == "symmetric");
 }
 
-TEST_CASE("a firewall is replaced by a NAT, a NAT by a firewall, and either by a chain") {
+TEST_CASE("a firewall is replaced by a NAT and a NAT by a firewall and either by a chain") {
   const auto change = [](const std::string& to) {
     return "[[events]]\nat_s = 60\nnat_change = { group = \"a\", nat = " + to + " }\n";
   };
@@ -221,7 +221,7 @@ lookups = { per_s = 1, to = "nodes" }
 )");
 }
 
-TEST_CASE("who comes back as somebody else is found by the new key, and has nothing saved") {
+TEST_CASE("who comes back as somebody else is found by the new key and has nothing saved") {
   const auto same = play(coming_and_going(false)), other = play(coming_and_going(true));
   CHECK(metric(same, "peers.started") == metric(other, "peers.started"));
   CHECK(same.trace_hash != other.trace_hash);

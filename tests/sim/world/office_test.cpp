@@ -44,7 +44,7 @@ from_s = 90
 connect = { from = "outside", to = "office" }
 )";
 
-TEST_CASE("sixty members behind one address are all found, and reached") {
+TEST_CASE("sixty members behind one address are all found and reached") {
   for (const char* nat : {"\"linux_masquerade\"", "[\"openwrt\", \"cgn_eim\"]"})
     for (const char* start : {"arrive_over_s = 30\n", "arrive_at_s = 10\n"}) {
       INFO(nat << ", " << start);
@@ -58,7 +58,7 @@ TEST_CASE("sixty members behind one address are all found, and reached") {
     }
 }
 
-TEST_CASE("members that come back with new keys behind one address, again and again, are found") {
+TEST_CASE("members that come back with new keys behind one address again and again are found") {
   const auto r = play(office(R"(count = 60
 role = "node"
 nat = "linux_masquerade"

@@ -8,7 +8,7 @@ namespace {
 using namespace wh;
 using namespace wh::sim::test;
 
-TEST_CASE("two public peers, two behind cones and two behind symmetric NATs get what they can") {
+TEST_CASE("pairs of public peers and behind cones and behind symmetric NATs get what they can") {
   for (const char* name : {"pair_open", "pair_cone", "pair_symmetric"}) hold(named(name));
 }
 
@@ -35,7 +35,7 @@ TEST_CASE("what the events leave behind is counted: a run has as many pairs as w
   CHECK(r.virtual_time == 90s);
 }
 
-TEST_CASE("a population that does not exist is an answer, not an end") {
+TEST_CASE("a population that does not exist is an answer not an end") {
   auto s = named("pair_open");
   s.peers.front().population = "atlantis";
   const auto r = wh::sim::run(s, {});

@@ -34,7 +34,7 @@ TEST_CASE_METHOD(fixture, "a lookup without contacts is over at once") {
   CHECK_FALSE(l.next());
 }
 
-TEST_CASE_METHOD(fixture, "the closest are asked first, alpha at a time") {
+TEST_CASE_METHOD(fixture, "the closest are asked first - alpha at a time") {
   iterative_lookup l{0, limits};
   for (const dht::prefix id : {50U, 10U, 40U, 20U, 30U}) l.start_from(id, contact(id));
   CHECK(id_of(*l.next()) == 10);
@@ -46,7 +46,7 @@ TEST_CASE_METHOD(fixture, "the closest are asked first, alpha at a time") {
   CHECK_FALSE(l.next());
 }
 
-TEST_CASE_METHOD(fixture, "who is slow does not hold up the others, and may still answer") {
+TEST_CASE_METHOD(fixture, "who is slow does not hold up the others and may still answer") {
   iterative_lookup l{0, limits};
   for (dht::prefix id = 1; id <= 4; ++id) l.start_from(id, contact(id));
   for (int i = 0; i < 3; ++i) REQUIRE(l.next());
@@ -74,7 +74,7 @@ TEST_CASE_METHOD(fixture, "a slow seed is waited for only until anybody has answ
   }
 }
 
-TEST_CASE_METHOD(fixture, "who is told by somebody alive is waited for, a seed or not") {
+TEST_CASE_METHOD(fixture, "who is told by somebody alive is waited for whether a seed or not") {
   iterative_lookup l{0, limits};
   l.start_from(2, contact(2), true);
   REQUIRE(l.next());
@@ -88,7 +88,7 @@ TEST_CASE_METHOD(fixture, "who is told by somebody alive is waited for, a seed o
 }
 
 TEST_CASE_METHOD(fixture,
-                 "a lookup is over when the k closest that live have answered, not before") {
+                 "a lookup is over when the k closest that live have answered not before") {
   limits.k = 2;
   limits.alpha = 1;
   iterative_lookup l{0, limits};
@@ -116,7 +116,7 @@ TEST_CASE_METHOD(fixture,
   CHECK(l.requests() == 4);
 }
 
-TEST_CASE_METHOD(fixture, "no contact is asked for two paths, and each path goes on alone") {
+TEST_CASE_METHOD(fixture, "no contact is asked for two paths and each path goes on alone") {
   limits.paths = 4;
   limits.alpha = 1;
   iterative_lookup l{0, limits};
@@ -199,7 +199,7 @@ TEST_CASE_METHOD(fixture, "what a distrusted teller told is asked when another t
   CHECK(l.next()->away == 4);
 }
 
-TEST_CASE_METHOD(fixture, "three holders end a lookup, and on one path of two it takes six") {
+TEST_CASE_METHOD(fixture, "three holders end a lookup and on one path of two it takes six") {
   iterative_lookup one{0, limits};
   limits.paths = 2;
   iterative_lookup two{0, limits};
@@ -248,7 +248,8 @@ TEST_CASE_METHOD(fixture, "the region around a record's place is asked beyond th
   CHECK(asked == 6);
 }
 
-TEST_CASE_METHOD(fixture, "requests, remembered contacts and contacts of one network are bounded") {
+TEST_CASE_METHOD(fixture,
+                 "requests and remembered contacts and contacts of one network are bounded") {
   limits.requests = 10;
   limits.heard = 40;
   iterative_lookup l{0, limits};

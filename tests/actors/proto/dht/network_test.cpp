@@ -60,7 +60,7 @@ std::size_t contacts_that(const dht_net& net, bool (*wanted)(const dht_net::host
 
 }  // namespace
 
-TEST_CASE("every host joins, and lookups end at the truly closest nodes") {
+TEST_CASE("every host joins and lookups end at the truly closest nodes") {
   dht_net net{1};
   net.grow(250);
   net.run_for(60s);
@@ -79,7 +79,7 @@ TEST_CASE("a host hears from each answer how it is seen") {
   }
 }
 
-TEST_CASE("a record is found by anyone, also after the holders were asked to take a newer one") {
+TEST_CASE("a record is found by anyone also after the holders were asked to take a newer one") {
   dht_net net{3};
   net.grow(150);
   net.run_for(60s);
@@ -126,10 +126,10 @@ TEST_CASE("a record nobody renews is gone after two hours") {
   net.run_for(1h);
   CHECK(records_found(net, {7}) == 0);
   for (std::size_t i = 0; i < net.size(); ++i) CHECK(net[i].node->stored_records() == 0);
-  CHECK(net[7].notes["dht.publication_ended"] == 1);
+  CHECK(net[7].notes[note_kind::dht_publication_ended] == 1);
 }
 
-TEST_CASE("records are found when 30 of 100 nodes have died, and tables recover") {
+TEST_CASE("records are found when 30 of 100 nodes have died and tables recover") {
   dht_net net{5};
   net.grow(150);
   net.run_for(10min);
@@ -195,8 +195,7 @@ TEST_CASE("more disjoint paths find more records among hijackers") {
 }
 
 TEST_CASE(
-    "twenty keys ground next to a record's place do not hide it, as they would without the "
-    "region") {
+    "twenty keys ground next to a record's place do not hide it as they would without the region") {
   const auto found = [](std::uint8_t region_max) {
     dht_net net{15};
     dht::config c = net.settings();
@@ -231,7 +230,7 @@ TEST_CASE("a network starts from its caches when every boot node is dead") {
   const std::size_t late = net.add(net.settings(), {0});
   net.run_for(30s);
   CHECK(net[late].joins == 0);
-  CHECK(net[late].notes["dht.join_failed"] >= 2);
+  CHECK(net[late].notes[note_kind::dht_join_failed] >= 2);
   const auto cache = dht::decode_cache(saved);
   REQUIRE(cache);
   net.tell(late, dht::add_contacts{*cache, false});
@@ -292,7 +291,7 @@ TEST_CASE("two halves that were apart find each other by the boot node") {
   CHECK(found_closest_ratio(net, 40, 1) >= 0.99);
 }
 
-TEST_CASE("hosts that do not serve look up and publish, and are in nobody's table") {
+TEST_CASE("hosts that do not serve look up and publish and are in nobody's table") {
   dht_net net{12};
   net.grow(60);
   dht::config behind_nat = net.settings();
@@ -314,7 +313,7 @@ TEST_CASE("hosts that do not serve look up and publish, and are in nobody's tabl
   CHECK(f.closest[0].key == net[100].key);
 }
 
-TEST_CASE("of a hundred members behind one address each is found, and finds the others") {
+TEST_CASE("of a hundred members behind one address each is found and finds the others") {
   dht_net net{16};
   net.grow(30);
   dht::config behind_nat = net.settings();
@@ -331,13 +330,13 @@ TEST_CASE("of a hundred members behind one address each is found, and finds the 
     REQUIRE(net[i].joins == 1);
     CHECK(net[i].published.back().copies > 0);
   }
-  CHECK(net.total("dht.store_refused") == 0);
+  CHECK(net.total(note_kind::dht_store_refused) == 0);
   CHECK(records_found(net, office) == office.size());
   for (std::size_t i = 0; i < 100; ++i)
     CHECK(net.look_up(office[i], net.place_of(office[99 - i]), true).found);
 }
 
-TEST_CASE("those who start anew with new keys, again and again behind one address, are found") {
+TEST_CASE("those who start anew with new keys again and again behind one address are found") {
   dht_net net{17};
   net.grow(2);
   dht::config behind_nat = net.settings();
@@ -399,7 +398,7 @@ TEST_CASE("lookups work with one packet in twenty lost") {
 }
 
 TEST_CASE(
-    "an idle host of a grown network costs less than 60 bytes per second, publishing included") {
+    "an idle host of a grown network costs less than 60 bytes per second - publishing included") {
   dht_net net{14};
   net.grow(100);
   for (std::size_t i = 0; i < net.size(); ++i) net.tell(i, dht::publish{net.record_of(i, 1)});
@@ -426,7 +425,7 @@ TEST_CASE(
   CHECK(rate > 5);  // it does do something
 }
 
-TEST_CASE("the same seed gives the same network, another seed another") {
+TEST_CASE("the same seed gives the same network - another seed another") {
   const auto run = [](std::uint64_t s) {
     dht_net net{s};
     net.grow(30);

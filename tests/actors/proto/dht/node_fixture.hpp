@@ -71,7 +71,7 @@ struct node_fixture {
       if (const M* m = std::get_if<M>(&s.what)) r.emplace_back(s.to, *m);
     return r;
   }
-  static std::size_t noted(const dht::actions& a, std::string_view what) {
+  static std::size_t noted(const dht::actions& a, note_kind what) {
     std::size_t n = 0;
     for (const note& x : all<note>(a)) n += x.what == what;
     return n;

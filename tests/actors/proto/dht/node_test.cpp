@@ -13,7 +13,7 @@ namespace {
 using fixture = test::node_fixture;
 }  // namespace
 
-TEST_CASE_METHOD(fixture, "a fresh engine does nothing, wants nothing and is small") {
+TEST_CASE_METHOD(fixture, "a fresh engine does nothing and wants nothing and is small") {
   CHECK_FALSE(node->next_timeout());
   CHECK(wait(1h).empty());
   CHECK(node->memory_bytes() <= 740);
@@ -39,24 +39,26 @@ TEST_CASE_METHOD(fixture, "a silent contact is asked once and then given up") {
   CHECK(node->table().size() == 0);
 }
 
-TEST_CASE_METHOD(fixture, "an answer counts only from whom it was asked, by its number and kind") {
+TEST_CASE_METHOD(fixture, "an answer counts only from whom it was asked by its number and kind") {
   const auto boot = peer(), other = peer();
   const auto asked = sent<wire::find_node>(tell(dht::add_contacts{{boot}}));
   REQUIRE(asked.size() == 1);
   const auto tx = asked[0].second.tx;
-  CHECK(noted(hear(other, wire::nodes{tx, config_endpoint, {}}), "dht.stray_answer") == 1);
-  CHECK(noted(hear(boot, wire::nodes{{tx.value + 1}, config_endpoint, {}}), "dht.stray_answer") ==
-        1);
-  CHECK(noted(hear(boot, wire::records{tx, config_endpoint, {}, {}, {}}), "dht.stray_answer") == 1);
-  CHECK(noted(hear(boot, wire::stored{tx, {}}), "dht.stray_answer") == 1);
-  CHECK(noted(hear(boot, wire::nodes{tx, config_endpoint, {}}, true), "dht.stray_answer") == 1);
+  CHECK(noted(hear(other, wire::nodes{tx, config_endpoint, {}}), note_kind::dht_stray_answer) == 1);
+  CHECK(noted(hear(boot, wire::nodes{{tx.value + 1}, config_endpoint, {}}),
+              note_kind::dht_stray_answer) == 1);
+  CHECK(noted(hear(boot, wire::records{tx, config_endpoint, {}, {}, {}}),
+              note_kind::dht_stray_answer) == 1);
+  CHECK(noted(hear(boot, wire::stored{tx, {}}), note_kind::dht_stray_answer) == 1);
+  CHECK(noted(hear(boot, wire::nodes{tx, config_endpoint, {}}, true),
+              note_kind::dht_stray_answer) == 1);
   CHECK(node->table().size() == 0);
   const auto a = hear(boot, wire::nodes{tx, config_endpoint, {}});
   CHECK(node->table().size() == 1);
   REQUIRE(all<dht::observed>(a).size() == 1);
   CHECK(all<dht::observed>(a)[0].me == config_endpoint);
   CHECK(all<dht::joined>(a).size() == 1);
-  CHECK(noted(hear(boot, wire::nodes{tx, config_endpoint, {}}), "dht.stray_answer") == 1);
+  CHECK(noted(hear(boot, wire::nodes{tx, config_endpoint, {}}), note_kind::dht_stray_answer) == 1);
 }
 
 TEST_CASE_METHOD(fixture, "who does not serve is neither listed nor named") {
@@ -97,7 +99,7 @@ TEST_CASE_METHOD(fixture, "a stranger that serves is asked once before it gets a
 
 TEST_CASE_METHOD(
     fixture,
-    "contacts of another's are refused that are us, unroutable, unworthy or not canonical") {
+    "contacts of another's are refused that are us or unroutable or unworthy or not canonical") {
   config.workbit = 4;
   restart();
   wire::contact boot;
@@ -128,8 +130,9 @@ TEST_CASE_METHOD(
   REQUIRE(next.size() == 1);
   CHECK(next[0].first == good);
   const auto notes = all<note>(a);
-  const auto bad = std::find_if(notes.begin(), notes.end(),
-                                [](const note& x) { return x.what == "dht.bad_contacts"; });
+  const auto bad = std::find_if(notes.begin(), notes.end(), [](const note& x) {
+    return x.what == note_kind::dht_bad_contacts;
+  });
   REQUIRE(bad != notes.end());
   CHECK(bad->value == 4);
   CHECK(bad->peer == boot.key);
@@ -139,7 +142,7 @@ TEST_CASE_METHOD(fixture, "a relayed message is no business of the table") {
   const auto c = peer();
   const auto a = tell(dht::received{c.key, {}, true, true, false, wire::find_node{}});
   CHECK(all<dht::send>(a).empty());
-  CHECK(noted(a, "dht.relayed") == 1);
+  CHECK(noted(a, note_kind::dht_relayed) == 1);
 }
 
 TEST_CASE_METHOD(fixture,
@@ -184,7 +187,7 @@ TEST_CASE_METHOD(fixture,
   CHECK(done[0].requests == 12);
 }
 
-TEST_CASE_METHOD(fixture, "a lookup of silent peers ends, and every lookup ends exactly once") {
+TEST_CASE_METHOD(fixture, "a lookup of silent peers ends and every lookup ends exactly once") {
   join(10);
   tell(dht::lookup{1, random.make_bytes<node_id>(), true, 8});
   const auto f = all<dht::finished>(wait(2min));
@@ -194,7 +197,7 @@ TEST_CASE_METHOD(fixture, "a lookup of silent peers ends, and every lookup ends 
   CHECK(f[0].took > 1s);
 }
 
-TEST_CASE_METHOD(fixture, "four lookups run, sixteen wait, the next is refused at once") {
+TEST_CASE_METHOD(fixture, "four lookups run and sixteen wait and the next is refused at once") {
   join(10);
   std::size_t refused = 0;
   for (std::uint64_t id = 0; id < 25; ++id) {
@@ -204,7 +207,7 @@ TEST_CASE_METHOD(fixture, "four lookups run, sixteen wait, the next is refused a
       CHECK(f.requests == 0);
       ++refused;
     }
-    CHECK(noted(a, "dht.lookups_full") == (id >= 20 ? 1 : 0));
+    CHECK(noted(a, note_kind::dht_lookups_full) == (id >= 20 ? 1 : 0));
   }
   CHECK(refused == 5);
   CHECK(node->running_lookups() == 4);
@@ -246,7 +249,7 @@ TEST_CASE_METHOD(fixture, "a record published before joining is stored after it"
   CHECK(p[0].copies == 1);
 }
 
-TEST_CASE_METHOD(fixture, "publishing nobody takes is tried again, ever more slowly") {
+TEST_CASE_METHOD(fixture, "publishing nobody takes is tried again ever more slowly") {
   join(3);
   auto a = tell(dht::publish{record_of(config.self)});
   for (const auto& [to, m] : sent<wire::find_record>(a))
@@ -262,7 +265,7 @@ TEST_CASE_METHOD(fixture, "at most four keys are published for") {
   for (int i = 0; i < 4; ++i)
     CHECK(all<dht::published>(tell(dht::publish{record_of(peer().key)})).empty());
   const auto a = tell(dht::publish{record_of(peer().key)});
-  CHECK(noted(a, "dht.publications_full") == 1);
+  CHECK(noted(a, note_kind::dht_publications_full) == 1);
   CHECK(all<dht::published>(a).size() == 1);
 }
 
@@ -273,13 +276,13 @@ TEST_CASE_METHOD(fixture, "when all but one fall silent at once they are soon as
   REQUIRE(!first.empty());
   hear(first[0].first, wire::nodes{first[0].second.tx, config_endpoint, {}});
   const auto look = wait(10s);
-  CHECK(noted(look, "dht.nobody_answers") == 1);
+  CHECK(noted(look, note_kind::dht_nobody_answers) == 1);
   std::map<public_key, std::size_t> asked;
   for (const auto& [to, m] : sent<wire::find_node>(look)) ++asked[to.key];
   CHECK(std::count_if(asked.begin(), asked.end(), [](const auto& a) { return a.second > 1; }) >= 6);
 }
 
-TEST_CASE_METHOD(fixture, "who may have moved looks around twice, and again ever more seldom") {
+TEST_CASE_METHOD(fixture, "who may have moved looks around twice and again ever more seldom") {
   join(30);
   const auto asked = [&](const dht::actions& a) { return sent<wire::find_node>(a).size(); };
   live(1min);
@@ -303,12 +306,12 @@ TEST_CASE_METHOD(fixture, "who may have moved looks around twice, and again ever
   }
 }
 
-TEST_CASE_METHOD(fixture, "boot nodes stay known for ever, cached contacts until joined") {
+TEST_CASE_METHOD(fixture, "boot nodes stay known for ever - cached contacts until joined") {
   dht::add_contacts boot, cached;
   for (int i = 0; i < 80; ++i) boot.contacts.push_back(peer());
   cached.boot = false;
   for (int i = 0; i < 80; ++i) cached.contacts.push_back(peer());
-  CHECK(noted(tell(boot), "dht.seeds_full") == 1);
+  CHECK(noted(tell(boot), note_kind::dht_seeds_full) == 1);
   tell(cached);
   CHECK(node->memory_bytes() < 24 * 1024);
 }
@@ -349,7 +352,7 @@ TEST_CASE_METHOD(fixture, "a lookup while we join does not wait for the dead amo
   CHECK(all<dht::finished>(wait(1ms)).size() == 1);
 }
 
-TEST_CASE_METHOD(fixture, "a boot node that answers late is listed, and what it tells is used") {
+TEST_CASE_METHOD(fixture, "a boot node that answers late is listed and what it tells is used") {
   const auto slow = peer(), alive = peer(), third = peer();
   const auto asked = sent<wire::find_node>(tell(dht::add_contacts{{slow, alive}}));
   REQUIRE(asked.size() == 2);
@@ -381,7 +384,7 @@ TEST_CASE_METHOD(fixture,
   CHECK(node->has_joined());
 }
 
-TEST_CASE_METHOD(fixture, "an early alarm does no harm, nor does one that comes twice") {
+TEST_CASE_METHOD(fixture, "an early alarm does no harm nor does one that comes twice") {
   join(10);
   for (int i = 0; i < 200; ++i) {
     out.clear();
@@ -394,7 +397,7 @@ TEST_CASE_METHOD(fixture, "an early alarm does no harm, nor does one that comes 
   }
 }
 
-TEST_CASE_METHOD(fixture, "whatever peers say in whatever order, every bound holds") {
+TEST_CASE_METHOD(fixture, "whatever peers say in whatever order every bound holds") {
   auto known = join(10);
   std::vector<std::pair<wire::contact, std::uint32_t>> asked;
   for (int i = 0; i < 10000; ++i) {

@@ -192,7 +192,7 @@ TEST_CASE_METHOD(peers, "the closest are those that sorting all would give") {
   }
 }
 
-TEST_CASE_METHOD(peers, "whatever happens, every bound of the table holds") {
+TEST_CASE_METHOD(peers, "whatever happens every bound of the table holds") {
   dht::routing_table t{self, {}};
   std::vector<std::pair<dht::prefix, wire::contact>> known;
   for (int i = 0; i < 5000; ++i) {

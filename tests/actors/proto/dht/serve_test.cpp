@@ -10,7 +10,7 @@ namespace {
 using fixture = test::node_fixture;
 }  // namespace
 
-TEST_CASE_METHOD(fixture, "an answer names the k closest, never the asker, and fits a datagram") {
+TEST_CASE_METHOD(fixture, "an answer names the k closest never the asker and fits a datagram") {
   for (int i = 0; i < 60; ++i) {
     auto c = peer();
     c.where.address = *ip_address::parse("2001:db8:" + std::to_string(i + 1) + "::1");
@@ -41,7 +41,7 @@ TEST_CASE_METHOD(fixture, "a record is stored with a token and given to whoever 
 }
 
 TEST_CASE_METHOD(fixture,
-                 "a record is refused without a token, or when anything about it is wrong") {
+                 "a record is refused without a token or when anything about it is wrong") {
   const auto owner = peer();
   const auto good = record_of(owner.key);
   CHECK(store(owner, good, {}) == wire::store_result::bad_token);
@@ -80,7 +80,7 @@ TEST_CASE_METHOD(fixture, "a hundred members behind one address all leave their 
   for (const auto& c : office) CHECK(found(c.key));
 }
 
-TEST_CASE_METHOD(fixture, "in a full store one /24 displaces only itself, whatever keys it has") {
+TEST_CASE_METHOD(fixture, "in a full store one /24 displaces only itself whatever keys it has") {
   config.stores.records = 64;
   restart();
   const auto member = peer();
@@ -117,7 +117,7 @@ TEST_CASE_METHOD(fixture,
 }
 
 TEST_CASE_METHOD(fixture,
-                 "a dial request is passed to one third in another network, at a bounded rate") {
+                 "a dial request is passed to one third in another network - at a bounded rate") {
   join(15);
   const auto asker = peer();
   const auto a = sent<wire::dial_back>(hear(asker, wire::dial_request{{}, 77}));
@@ -139,7 +139,7 @@ TEST_CASE_METHOD(fixture,
 }
 
 TEST_CASE_METHOD(fixture,
-                 "where nobody else serves, whoever asked us lately dials a stranger without NAT") {
+                 "where nobody else serves whoever asked us lately dials a stranger without NAT") {
   const auto guest = peer(), asker = peer();
   const auto speak = [&](const wire::contact& who, bool serves, bool early,
                          wire::translation nat = wire::translation::none) {

@@ -82,7 +82,7 @@ TEST_CASE_METHOD(fixture, "a place that two keys fight for stays with the first 
   CHECK(put(s, 5, make(2, 99, 3h), 1, start + 2h) == store_result::stored);
 }
 
-TEST_CASE_METHOD(fixture, "an expired record is not found, then dropped") {
+TEST_CASE_METHOD(fixture, "an expired record is not found then dropped") {
   dht::record_store s{0, {}};
   put(s, 5, make(1, 1, 1h), 1);
   put(s, 6, make(2, 1, 2h), 1);
@@ -94,7 +94,7 @@ TEST_CASE_METHOD(fixture, "an expired record is not found, then dropped") {
 }
 
 TEST_CASE_METHOD(fixture,
-                 "nobody is refused while there is room, however many came from one address") {
+                 "nobody is refused while there is room however many came from one address") {
   dht::record_store s{0, {}};
   for (dht::prefix w = 1; w <= 2048; ++w)
     CHECK(put(s, w, make(1, 1), site(7, 1)) == store_result::stored);
@@ -152,7 +152,7 @@ TEST_CASE_METHOD(fixture, "expired records give way before any other") {
 }
 
 TEST_CASE_METHOD(fixture,
-                 "a record that is held is renewed in a full store, from wherever it comes") {
+                 "a record that is held is renewed in a full store - from wherever it comes") {
   dht::record_store s{0, {.records = 4}};
   for (const dht::prefix w : {10U, 20U, 30U}) put(s, w, make(1, 1), site(1, 1));
   put(s, 99, make(1, 1), site(2, 1));
@@ -239,7 +239,7 @@ struct naive_store {
 
 }  // namespace
 
-TEST_CASE_METHOD(fixture, "a store does what the plainest one does, for any sequence of records") {
+TEST_CASE_METHOD(fixture, "a store does what the plainest one does for any sequence of records") {
   for (int round = 0; round < 20; ++round) {
     const dht::prefix self = random.below(256);
     const std::size_t records = 1 + random.below(40);
@@ -395,7 +395,7 @@ TEST_CASE_METHOD(fixture, "the bound of the store is that of its memory") {
 
 TEST_CASE_METHOD(
     fixture,
-    "a token is good for its key, address and place, for an hour at least and two at most") {
+    "a token is good for its key and address and place for an hour at least and two at most") {
   const dht::token_mint mint{random}, other{random};
   const auto who = random.make_bytes<public_key>();
   const auto where = random.make_bytes<node_id>();
@@ -413,7 +413,7 @@ TEST_CASE_METHOD(
   CHECK_FALSE(mint.check(crypto, start, who, from, where, {}));
 }
 
-TEST_CASE("a rate gate lets one through in a gap, and one to a network in its longer gap") {
+TEST_CASE("a rate gate lets one through in a gap and one to a network in its longer gap") {
   dht::rate_gate g;
   const auto to = [](std::uint8_t net, std::uint8_t host) {
     return endpoint{ip_address::v4(203, 0, net, host), 1};
@@ -425,7 +425,7 @@ TEST_CASE("a rate gate lets one through in a gap, and one to a network in its lo
   CHECK(g.allow(start + 10s, 1s, 10s, to(1, 2)));
 }
 
-TEST_CASE_METHOD(fixture, "a cache comes back as it was saved, up to 64 contacts") {
+TEST_CASE_METHOD(fixture, "a cache comes back as it was saved - up to 64 contacts") {
   std::vector<wire::contact> c;
   for (int i = 0; i < 70; ++i) {
     wire::contact n{random.make_bytes<public_key>(),
@@ -440,7 +440,7 @@ TEST_CASE_METHOD(fixture, "a cache comes back as it was saved, up to 64 contacts
   CHECK(dht::decode_cache(dht::encode_cache({}))->empty());
 }
 
-TEST_CASE_METHOD(fixture, "a damaged cache is refused, never half believed") {
+TEST_CASE_METHOD(fixture, "a damaged cache is refused never half believed") {
   const bytes good = dht::encode_cache(
       {{random.make_bytes<public_key>(), {ip_address::v4(1, 2, 3, 4), 5}},
        {random.make_bytes<public_key>(), {*ip_address::parse("2001:db8::1"), 5}}});

@@ -53,7 +53,7 @@ TEST_CASE("a key that another machine searched for is the weak machine's") {
   }
 }
 
-TEST_CASE("any number of machines may search for one request, each its own part") {
+TEST_CASE("any number of machines may search for one request each its own part") {
   auto random = stream(2);
   const auto a = ask(random, 8);
   std::set<std::uint64_t> steps;
@@ -137,7 +137,7 @@ TEST_CASE("neither request nor answer holds the private part or the key") {
   CHECK(ask(random, 8).request.start != a.request.start);
 }
 
-TEST_CASE("a request whose point is none, or one that everybody knows, is not served") {
+TEST_CASE("a request whose point is none or one that everybody knows is not served") {
   auto random = stream(6);
   auto r = ask(random, 200).request;
   int twist = 0;

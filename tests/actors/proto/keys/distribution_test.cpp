@@ -75,7 +75,7 @@ TEST_CASE("found keys have more work than asked for as often as chance gives it"
   CHECK(x < limit_9);
 }
 
-TEST_CASE("ids, public keys and private keys of found keys are uniform", "[chance]") {
+TEST_CASE("ids and public keys and private keys of found keys are uniform", "[chance]") {
   for (std::size_t i : {0U, 1U, 7U, 15U, 31U}) {
     CAPTURE(i);
     CHECK(uniformity([i](const found_key& f) {

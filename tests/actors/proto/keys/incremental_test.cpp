@@ -149,7 +149,7 @@ bool stands_in_memory(const fixed_bytes<32>& masked, std::uint8_t mask) {
 
 }  // namespace
 
-TEST_CASE("a found key has the work that was asked for, is clamped and accepted") {
+TEST_CASE("a found key has the work that was asked for and is clamped and accepted") {
   auto random = stream(1);
   for (const processor on : processors())
     for (const unsigned bits : {0U, 1U, 8U, 12U, 16U})
@@ -236,7 +236,7 @@ TEST_CASE("a clamped and an unclamped reading of a found key are the same key") 
   }
 }
 
-TEST_CASE("a found key signs, though it has no seed as Ed25519 keys have") {
+TEST_CASE("a found key signs though it has no seed as Ed25519 keys have") {
   auto random = stream(11);
   for (int i = 0; i < 30; ++i) {
     const auto k = find(random, 6, "public", small());
@@ -247,7 +247,7 @@ TEST_CASE("a found key signs, though it has no seed as Ed25519 keys have") {
   }
 }
 
-TEST_CASE("the sign of y is resolved: both happen, and the next key confirms it") {
+TEST_CASE("the sign of y is resolved: both happen and the next key confirms it") {
   auto random = stream(5);
   int odd = 0;
   for (int i = 0; i < 200; ++i) {
@@ -281,7 +281,7 @@ TEST_CASE("every found key has a start of its own") {
   CHECK(s.refused() == 0);
 }
 
-TEST_CASE("a start too near to 2^255 is not used, and a search restarts before it gets there") {
+TEST_CASE("a start too near to 2^255 is not used and a search restarts before it gets there") {
   // A batch has 33 candidates: the first start has room for less than one.
   listed_rng near({before_the_end(32)}, 1);
   incremental_search s(crypto, near, workbit_max, "public", small());
@@ -311,8 +311,7 @@ TEST_CASE("a start too near to 2^255 is not used, and a search restarts before i
   CHECK(last_batch > 0);
 }
 
-TEST_CASE(
-    "a winner that libsodium does not confirm is not given out, nor anything from its start") {
+TEST_CASE("a winner that libsodium does not confirm is not given out nor anything from its start") {
   auto plain = stream(7);
   const auto first = find(plain, 5, "public", small());
   faulty_crypto faulty;
@@ -348,7 +347,7 @@ TEST_CASE("beyond 32 and 64 bits nothing with less is given out") {
     }
 }
 
-TEST_CASE("tries are counted by batches, and none is made for nothing") {
+TEST_CASE("tries are counted by batches and none is made for nothing") {
   auto random = stream(9);
   incremental_search s(crypto, random, workbit_max, "public", small());
   private_key k;

@@ -44,7 +44,7 @@ std::vector<vector_row> original_keys() {
 
 }  // namespace
 
-TEST_CASE("every key of the original has its public key, workbit and ORCHID here") {
+TEST_CASE("every key of the original has its public key and workbit and ORCHID here") {
   const auto rows = original_keys();
   REQUIRE(rows.size() == 30);
   for (const auto& r : rows) {
@@ -94,7 +94,7 @@ TEST_CASE("what is not exactly 32 bytes of base64 is no key") {
   }
 }
 
-TEST_CASE("leading zero bits are counted to the end, beyond any word") {
+TEST_CASE("leading zero bits are counted to the end - beyond any word") {
   CHECK(keys::leading_zero_bits({}) == 0);
   for (unsigned bit = 0; bit < 256; ++bit) {
     fixed_bytes<32> b{};

@@ -39,7 +39,7 @@ TEST_CASE("the base point is RFC 7748's") {
         "d9d3ce7ea2c5e929b2617c6d7e4d3d924cd148772cdd1ee0b486a0b8a119ae20");
 }
 
-TEST_CASE("both points of a public key are lifted, and nothing that is no point") {
+TEST_CASE("both points of a public key are lifted and nothing that is no point") {
   seeded_rng random{seed{1}.derive("point")};
   for (int i = 0; i < 200; ++i) {
     const auto u = crypto.to_public(random_key(random)).value;
@@ -102,7 +102,7 @@ TEST_CASE("the multiples in the table are the sums of one another") {
   CHECK(multiples_of_eight_base(1).size() == 1);
 }
 
-TEST_CASE("a point added to itself is doubled, to its mirror image is at infinity") {
+TEST_CASE("a point added to itself is doubled to its mirror image is at infinity") {
   const point& p = eight_base();
   CHECK(same(sum(p, p).value(), doubled(p).value()));
   CHECK_FALSE(sum(p, negated(p)));

@@ -14,7 +14,7 @@ seeded_rng stream(std::uint64_t i) { return seeded_rng{seed{i}.derive("search")}
 
 }  // namespace
 
-TEST_CASE("a found key has the work that was asked for, in its namespace") {
+TEST_CASE("a found key has the work that was asked for in its namespace") {
   for (unsigned bits = 0; bits <= 6; ++bits)
     for (const char* ns : {"public", "test"}) {
       auto random = stream(bits);

@@ -121,7 +121,7 @@ TEST_CASE("a batch that holds a zero difference ends the walk and is not handed 
   }
 }
 
-TEST_CASE("in lanes and alone the same points come out, batch after batch") {
+TEST_CASE("in lanes and alone the same points come out - batch after batch") {
   if (processors().back() != processor::ifma) {
     WARN("this processor has no lanes for points");
     return;

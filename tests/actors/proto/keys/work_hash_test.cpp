@@ -31,7 +31,7 @@ public_key key_of(const candidates& c, unsigned slot) {
 
 }  // namespace
 
-TEST_CASE("the hash in lanes finds exactly the keys that libsodium finds, whatever the namespace") {
+TEST_CASE("the hash in lanes finds exactly the keys that libsodium finds whatever the namespace") {
   // Lengths around what fits into one word, one block, two and three.
   for (const std::size_t length : std::vector<std::size_t>{0, 1, 6, 7, 8, 9, 16, 63, 64, 95, 96, 97,
                                                            100, 223, 224, 225, 352, 353, 1000}) {
@@ -81,7 +81,7 @@ TEST_CASE("the mask of the first word agrees with counting the digest's leading 
   }
 }
 
-TEST_CASE("the portable code is always there, and comes first") {
+TEST_CASE("the portable code is always there and comes first") {
   REQUIRE_FALSE(processors().empty());
   CHECK(processors().front() == processor::portable);
 }

@@ -48,7 +48,7 @@ wire::contact relay(std::uint32_t n) {
 
 }  // namespace
 
-TEST_CASE("a record tells the class, the endpoints and the homes, and lasts two hours") {
+TEST_CASE("a record tells the class and the endpoints and the homes and lasts two hours") {
   host h;
   h.is(nat_class::endpoint_independent);
   h.homes({relay(8), relay(9)});
@@ -63,7 +63,7 @@ TEST_CASE("a record tells the class, the endpoints and the homes, and lasts two 
   CHECK(r.sign == signature{});
 }
 
-TEST_CASE("addresses that are not met on the internet are told to members, never published") {
+TEST_CASE("addresses that are not met on the internet are told to members never published") {
   host h({.self = key(1)}, {inside, at("10.0.0.1:51820"), at("100.64.0.1:51820"),
                             at("127.0.0.1:51820"), at("[fe80::1]:51820"), six});
   h.is(nat_class::endpoint_independent, at("100.64.9.9:1"));
@@ -75,7 +75,7 @@ TEST_CASE("addresses that are not met on the internet are told to members, never
   CHECK(told.size() == 7);
 }
 
-TEST_CASE("candidates come likeliest first, each once, eight at most") {
+TEST_CASE("candidates come likeliest first and each once and eight at most") {
   std::vector<endpoint> many;
   for (std::uint8_t i = 1; i <= 20; ++i) many.push_back({ip_address::v4(10, 0, 0, i), 51820});
   host h({.self = key(1)}, many);
@@ -87,7 +87,7 @@ TEST_CASE("candidates come likeliest first, each once, eight at most") {
   CHECK(std::count(c.begin(), c.end(), many[3]) == 1);
 }
 
-TEST_CASE("another port that is seen is told to members, and changes no record") {
+TEST_CASE("another port that is seen is told to members and changes no record") {
   host h;
   h.is(nat_class::endpoint_independent);
   h.let(1s);
@@ -101,7 +101,7 @@ TEST_CASE("another port that is seen is told to members, and changes no record")
   CHECK(h.records().size() == 1);
 }
 
-TEST_CASE("where the mapping varies, our own port is tried outside as well") {
+TEST_CASE("where the mapping varies our own port is tried outside as well") {
   host h;
   h.is(nat_class::endpoint_dependent);
   CHECK(h.it.candidates() ==
@@ -166,7 +166,7 @@ TEST_CASE("that no more homes come is no news once a record is out") {
   CHECK(h.records().size() == 1);
 }
 
-TEST_CASE("without a home the class is waited for, though no homes are to be had") {
+TEST_CASE("without a home the class is waited for though no homes are to be had") {
   host h;
   h.is(nat_class::unknown);
   h.homes({}, true);
@@ -188,8 +188,7 @@ TEST_CASE("what was known of homes does not count when they are wanted anew") {
   CHECK(h.it.next_timeout() == h.now + 500ms);
 }
 
-TEST_CASE(
-    "after the first record there is at most one in five seconds, and the last word is told") {
+TEST_CASE("after the first record there is at most one in five seconds and the last word is told") {
   host h;
   for (std::uint16_t i = 0; i < 300; ++i) {
     h.is(nat_class::endpoint_independent, {outside.address, static_cast<std::uint16_t>(4000 + i)});
@@ -213,7 +212,7 @@ TEST_CASE("what did not change is not published again") {
   CHECK(h.records().size() == 1);
 }
 
-TEST_CASE("a record is renewed every half hour, up to a tenth earlier") {
+TEST_CASE("a record is renewed every half hour - up to a tenth earlier") {
   host h;
   h.is(nat_class::open, outside, true);
   std::vector<time_point> when;
@@ -234,7 +233,7 @@ TEST_CASE("a record is renewed every half hour, up to a tenth earlier") {
   CHECK(differ);
 }
 
-TEST_CASE("a record's number is the time, or one more than the last where that is larger") {
+TEST_CASE("a record's number is the time or one more than the last where that is larger") {
   host fresh;
   fresh.is(nat_class::open);
   fresh.let(1s);
@@ -265,7 +264,7 @@ TEST_CASE("a number is kept before its record leaves") {
   CHECK(saved < sent);
 }
 
-TEST_CASE("who cannot be met anywhere publishes nothing, until it can") {
+TEST_CASE("who cannot be met anywhere publishes nothing until it can") {
   host h;
   h.is(nat_class::unknown, {});
   h.it.handle(h.now, addresses_changed{{at("10.1.1.1:5")}}, h.out);
@@ -276,7 +275,7 @@ TEST_CASE("who cannot be met anywhere publishes nothing, until it can") {
   CHECK(h.records().size() == 1);
 }
 
-TEST_CASE("homes are wanted by whoever strangers do not reach, and not by the others") {
+TEST_CASE("homes are wanted by whoever strangers do not reach and not by the others") {
   host h;
   CHECK(all<want_homes>(h.out).empty());
   h.is(nat_class::endpoint_independent);
@@ -320,8 +319,7 @@ TEST_CASE("the endpoint cache is saved every five minutes") {
   CHECK(all<save_endpoint_cache>(h.out).size() == 12);
 }
 
-TEST_CASE(
-    "whatever comes, a member's next timeout lies ahead and its records keep their promises") {
+TEST_CASE("whatever comes a member's next timeout lies ahead and its records keep their promises") {
   for (std::uint64_t s = 1; s <= 40; ++s) {
     seeded_rng r{seed{s}};
     host h({.self = key(1), .publishes = r.chance(0.9)});

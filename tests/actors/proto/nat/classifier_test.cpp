@@ -100,7 +100,7 @@ TEST_CASE("three observers who all see another endpoint make it endpoint depende
   CHECK(h.it.current().external.address == home.address);
 }
 
-TEST_CASE("a mapping that varies is told once, however many observers see yet other ports") {
+TEST_CASE("a mapping that varies is told once however many observers see yet other ports") {
   host h;
   for (std::uint16_t n = 1; n <= 200; ++n)
     h.sees(n, {home.address, static_cast<std::uint16_t>(1000 + n)});
@@ -109,7 +109,7 @@ TEST_CASE("a mapping that varies is told once, however many observers see yet ot
   CHECK(h.verdicts() <= 3);
 }
 
-TEST_CASE("one liar among four changes nothing, whenever he speaks") {
+TEST_CASE("one liar among four changes nothing - whenever he speaks") {
   for (std::uint32_t liar = 1; liar <= 4; ++liar) {
     host h;
     for (std::uint32_t n = 1; n <= 4; ++n) h.sees(n, n == liar ? at("203.0.113.66:6666") : home);
@@ -222,7 +222,7 @@ TEST_CASE("where each flow has a port of its own no other port is named") {
     if (v.kind == nat_class::endpoint_dependent) CHECK(v.also == endpoint{});
 }
 
-TEST_CASE("whoever asks for half a minute and hears nothing is blocked, until somebody answers") {
+TEST_CASE("whoever asks for half a minute and hears nothing is blocked until somebody answers") {
   host h;
   h.it.talking_to(h.now, observer(1).address);
   h.let(29s);
@@ -266,7 +266,7 @@ TEST_CASE("a liar who keeps changing his mind moves nothing") {
   CHECK(all<doubt>(h.out).size() == 5);
 }
 
-TEST_CASE("new observers replace the old ones, eight at most") {
+TEST_CASE("new observers replace the old ones - eight at most") {
   host h;
   for (std::uint32_t n = 1; n <= 8; ++n) h.sees(n, home);
   for (std::uint32_t n = 9; n <= 13; ++n) h.sees(n, home_later);
@@ -296,7 +296,7 @@ TEST_CASE("an observation renewed after its life counts anew") {
   CHECK(h.it.current().external == home_later);
 }
 
-TEST_CASE("a host of two families is judged by IPv4, and one without it by IPv6") {
+TEST_CASE("a host of two families is judged by IPv4 and one without it by IPv6") {
   const endpoint six = at("[2001:db8::7]:51820");
   host both;
   for (std::uint32_t n = 1; n <= 4; ++n) {
@@ -337,12 +337,12 @@ TEST_CASE("two strangers' datagrams make it open") {
   CHECK(h.kind() == nat_class::endpoint_independent);
   h.let(2s);
   h.dialled_from(stranger);  // the same one is none any more
-  CHECK(notes(h.out, "nat.reach_from_acquaintance") == 1);
+  CHECK(notes(h.out, note_kind::nat_reach_from_acquaintance) == 1);
   CHECK(h.kind() == nat_class::endpoint_independent);
   h.dialled_from(at("192.0.2.98:1"));
   CHECK(h.kind() == nat_class::open);
   CHECK(h.it.current().serves);
-  CHECK(notes(h.out, "nat.reached_by_stranger") == 2);
+  CHECK(notes(h.out, note_kind::nat_reached_by_stranger) == 2);
 }
 
 TEST_CASE("an untranslated host that knows many peers waits for two strangers") {
@@ -358,17 +358,17 @@ TEST_CASE("an untranslated host that knows many peers waits for two strangers") 
   CHECK(h.it.current().serves);
 }
 
-TEST_CASE("whom we sent something is no stranger, answered or not") {
+TEST_CASE("whom we sent something is no stranger whether it answered or not") {
   host h;
   h.sees(1, home);
   h.sees(2, home);
   h.it.talking_to(h.now, stranger.address);
   h.let(2s);
   h.dialled_from(stranger);
-  CHECK(notes(h.out, "nat.reach_from_acquaintance") == 1);
+  CHECK(notes(h.out, note_kind::nat_reach_from_acquaintance) == 1);
 }
 
-TEST_CASE("a request that nobody passed on proves nothing, and is put ever more seldom") {
+TEST_CASE("a request that nobody passed on proves nothing and is put ever more seldom") {
   host h({.provisional_after = 0s}, {home});
   h.helped = false;
   h.sees(1, home);
@@ -385,14 +385,14 @@ TEST_CASE("a request that nobody passed on proves nothing, and is put ever more 
   CHECK_FALSE(h.it.current().serves);
 }
 
-TEST_CASE("an acquaintance's datagram proves nothing, however long ago we talked") {
+TEST_CASE("an acquaintance's datagram proves nothing however long ago we talked") {
   host h;
   h.sees(1, home);
   h.sees(2, home);
   for (std::uint32_t n = 3; n <= 200; ++n) h.sees(n, home);  // 1 is no observer any more
   h.let(2s);
   h.dialled_from({observer(1).address, 9});
-  CHECK(notes(h.out, "nat.reach_from_acquaintance") == 1);
+  CHECK(notes(h.out, note_kind::nat_reach_from_acquaintance) == 1);
   CHECK(h.kind() == nat_class::endpoint_independent);
 }
 
@@ -406,7 +406,7 @@ TEST_CASE("of very many acquaintances the latest are remembered") {
   }
 }
 
-TEST_CASE("who is open still knows its observers, so a NAT that closed is found out") {
+TEST_CASE("who is open still knows its observers so a NAT that closed is found out") {
   host h;
   for (std::uint32_t n = 1; n <= 4; ++n) h.sees(n, home);
   h.opens();
@@ -414,13 +414,13 @@ TEST_CASE("who is open still knows its observers, so a NAT that closed is found 
   h.let(10min);
   REQUIRE(all<dial>(h.out).size() == 1);
   h.dialled_from(observer(2));
-  CHECK(notes(h.out, "nat.reach_from_acquaintance") == 1);
+  CHECK(notes(h.out, note_kind::nat_reach_from_acquaintance) == 1);
   h.let(7s);
   CHECK(h.kind() == nat_class::endpoint_independent);
   CHECK_FALSE(h.it.current().serves);
 }
 
-TEST_CASE("where all who dial are acquaintances, an untranslated host goes on serving") {
+TEST_CASE("where all who dial are acquaintances an untranslated host goes on serving") {
   host h({.provisional_after = 0s}, {home});
   for (std::uint32_t n = 1; n <= 4; ++n) h.sees(n, home);
   REQUIRE(h.it.current().serves);
@@ -428,7 +428,7 @@ TEST_CASE("where all who dial are acquaintances, an untranslated host goes on se
     h.let(2s);
     h.dialled_from(observer(2));
   }
-  CHECK(notes(h.out, "nat.reach_from_acquaintance") >= 5);
+  CHECK(notes(h.out, note_kind::nat_reach_from_acquaintance) >= 5);
   CHECK(h.it.current().serves);
 }
 
@@ -454,7 +454,7 @@ TEST_CASE("being reached over IPv6 says nothing of IPv4") {
   CHECK(h.kind() == nat_class::endpoint_independent);
 }
 
-TEST_CASE("dials go out every two seconds until the verdict, then ever more seldom") {
+TEST_CASE("dials go out every two seconds until the verdict then ever more seldom") {
   host h;
   h.sees(1, home);
   h.sees(2, home);
@@ -472,8 +472,7 @@ TEST_CASE("dials go out every two seconds until the verdict, then ever more seld
 }
 
 TEST_CASE(
-    "an untranslated host that knows few peers serves for the time being, until nobody dials "
-    "back") {
+    "an untranslated host that knows few peers serves for the time being until nobody dials back") {
   host h({.provisional_after = 0s}, {home});
   h.sees(1, home);
   CHECK(h.it.current().serves);
@@ -489,8 +488,7 @@ TEST_CASE(
   CHECK(h.it.current() == verdict{nat_class::open, home, true});
 }
 
-TEST_CASE(
-    "who says it is direct is open and serves from the first moment, whatever observers say") {
+TEST_CASE("who says it is direct is open and serves from the first moment whatever observers say") {
   host h({.how = mode::direct}, {at("10.0.0.1:51820"), home});
   CHECK(h.it.current() == verdict{nat_class::open, home, true});
   h.sees(1, at("203.0.113.66:6666"));
@@ -535,7 +533,7 @@ TEST_CASE("a direct host's new address is told at once") {
   CHECK(all<verdict>(h.out) == std::vector{verdict{nat_class::open, home_later, true}});
 }
 
-TEST_CASE("whatever comes, a classifier keeps its bounds and its promises") {
+TEST_CASE("whatever comes a classifier keeps its bounds and its promises") {
   for (std::uint64_t s = 1; s <= 60; ++s) {
     seeded_rng r{seed{s}};
     host h({.how = static_cast<mode>(r.below(3))}, {home});

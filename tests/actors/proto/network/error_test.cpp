@@ -44,7 +44,7 @@ void check_only(const expected_error& x) {
 
 }  // namespace
 
-TEST_CASE("every mistake is told with its line, its place and what to do") {
+TEST_CASE("every mistake is told with its line and its place and what to do") {
   const expected_error cases[] = {
       {"trsut a " + key_a, 1, "trsut", "did you mean `trust`?"},
       {"\n\nTRUST a " + key_a, 3, "TRUST", "did you mean `trust`?"},
@@ -163,7 +163,7 @@ TEST_CASE("a subnet too small for its members says how large it must be") {
   check_only({"subnet fd00::/127\ntrust " + key_a, 2, "trust", "a prefix of 126 bits"});
 }
 
-TEST_CASE("binary files, control characters and other encodings are refused with their place") {
+TEST_CASE("binary files and control characters and other encodings are refused with their place") {
   check_only({std::string("name a\nname b\0c", 15), 2, std::string(1, '\0'), "byte 0x00"});
   check_only({"name \x1b[31mred", 1, "\x1b", "byte 0x1b"});
   check_only({"# \x07", 1, "\x07", "byte 0x07"});
@@ -176,7 +176,7 @@ TEST_CASE("binary files, control characters and other encodings are refused with
     CHECK(errors("name " + std::string(right)).empty());
 }
 
-TEST_CASE("lines, files and members have bounds, and at the bound all is well") {
+TEST_CASE("lines and files and members have bounds and at the bound all is well") {
   const std::string fits = "#" + std::string(network::line_bytes_max - 1, 'x');
   CHECK(errors(fits + "\r\nname a").empty());
   const auto long_line = errors("name a\n" + fits + "x\n");
@@ -209,7 +209,7 @@ TEST_CASE("lines, files and members have bounds, and at the bound all is well") 
   CHECK(full[0].message.find("65536") != std::string::npos);
 }
 
-TEST_CASE("several mistakes come together in their order, but not without end") {
+TEST_CASE("several mistakes come together in their order but not without end") {
   const auto two = errors("wrong\nname ok\nworkbit x\n");
   REQUIRE(two.size() == 2);
   CHECK(two[0].line == 1);
@@ -260,7 +260,7 @@ TEST_CASE("a long line is shown around the mistake") {
   CHECK(far.render("f").size() < 800);
 }
 
-TEST_CASE("whatever the bytes, the parser ends with a file or with errors inside it") {
+TEST_CASE("whatever the bytes the parser ends with a file or with errors inside it") {
   const std::string base = "name test\nnamespace x\nworkbit 8\nsubnet 10.0.42.0/24\nboot " + key_a +
                            " bootstrap.wirehub.io:1\ntrust a.test " + key_b +
                            " 12.34.56.78\nalias c 10.0.42.254 " + key_c + "\npeer [::1]:5\n";

@@ -73,7 +73,7 @@ TEST_CASE("an empty file is a network with the defaults") {
   }
 }
 
-TEST_CASE("comments, blanks, line ends and a missing last newline do not matter") {
+TEST_CASE("comments and blanks and line ends and a missing last newline do not matter") {
   const auto plain = good("name n\nworkbit 9\npeer " + key_a + "\n");
   CHECK(good("name n\r\nworkbit 9\r\npeer " + key_a + "\r\n") == plain);
   CHECK(good("name n\nworkbit 9\npeer " + key_a) == plain);
@@ -84,7 +84,7 @@ TEST_CASE("comments, blanks, line ends and a missing last newline do not matter"
   CHECK(good("name n # caf\xe9 in Latin-1\nworkbit 9\npeer " + key_a) == plain);
 }
 
-TEST_CASE("keys are read in both alphabets, with or without padding") {
+TEST_CASE("keys are read in both alphabets with or without padding") {
   CHECK(good("peer KJ7YGrBeqLLm/JJ1huIS26OnqAVFy57z5UJqjyMagW4=") == good("peer " + key_a));
 }
 
@@ -95,7 +95,7 @@ TEST_CASE("hostname and address stand before the key in any order") {
   CHECK(addresses(n) == "10.0.0.9");
 }
 
-TEST_CASE("all kinds of entries are read, and members have addresses, others have none") {
+TEST_CASE("all kinds of entries are read and only members have addresses") {
   const auto n = good("subnet 10.0.0.0/24\npeer p " + key_a + " 1.2.3.4:5\nalias x " + key_b +
                       "\nrouter r " + key_c + " [2001:db8::1]:7\nboot b " + key_d + " h:8\n");
   REQUIRE(n.entries.size() == 4);
@@ -105,7 +105,7 @@ TEST_CASE("all kinds of entries are read, and members have addresses, others hav
   CHECK(n.entries[2].where->to_string() == "[2001:db8::1]:7");
 }
 
-TEST_CASE("endpoints are a name or an address, with the default port or another") {
+TEST_CASE("endpoints are a name or an address with the default port or another") {
   const std::pair<const char*, const char*> cases[] = {{"h", "h:62096"},
                                                        {"h:1", "h:1"},
                                                        {"a.b-c.d:65535", "a.b-c.d:65535"},
@@ -121,7 +121,7 @@ TEST_CASE("endpoints are a name or an address, with the default port or another"
 }
 
 TEST_CASE(
-    "automatic addresses go by the order of the file and skip fixed ones, wherever they stand") {
+    "automatic addresses go by the order of the file and skip fixed ones - wherever they stand") {
   const std::string head = "subnet 10.0.0.0/24\n";
   CHECK(addresses(good(head + "trust " + key_a + "\ntrust 10.0.0.3 " + key_b + "\ntrust " + key_c +
                        "\ntrust 10.0.0.2 " + key_d)) == "10.0.0.4 10.0.0.3 10.0.0.5 10.0.0.2");
@@ -159,14 +159,14 @@ TEST_CASE("every usable address of a small subnet can be given") {
         "fd00::2 fd00::3");
 }
 
-TEST_CASE("the last name counts, as in the original") { CHECK(good("name a\nname b").name == "b"); }
+TEST_CASE("the last name counts as in the original") { CHECK(good("name a\nname b").name == "b"); }
 
 TEST_CASE("workbit goes from 0 to 256") {
   CHECK(good("workbit 0").workbit == 0);
   CHECK(good("workbit 256").workbit == 256);
 }
 
-TEST_CASE("entries are found by key, and by name in any case") {
+TEST_CASE("entries are found by key and by name in any case") {
   const auto n = good("subnet 10.0.0.0/24\ntrust A.Test " + key_a + "\ntrust " + key_b);
   CHECK(n.find("a.tesT") == &n.entries[0]);
   CHECK(n.find(n.entries[1].key) == &n.entries[1]);

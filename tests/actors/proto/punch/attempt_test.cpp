@@ -54,7 +54,8 @@ TEST_CASE("an offer that waited for a session leaves both sides' starts at one i
   CHECK(timeline(a) == opening_at(300ms));
 }
 
-TEST_CASE("a start that is past, or hours ahead, is one at once, or in three seconds") {
+TEST_CASE(
+    "a start that is past is one at once and one that is hours ahead is one in three seconds") {
   attempt late(t0, 7, attempt::role::answerer, {}), far(t0, 7, attempt::role::answerer, {});
   late.synced(t0 + 200ms, 10ms);
   CHECK(timeline(late) == opening_at(200ms));
@@ -62,7 +63,7 @@ TEST_CASE("a start that is past, or hours ahead, is one at once, or in three sec
   CHECK(timeline(far) == opening_at(3200ms));
 }
 
-TEST_CASE("without an agreement in three seconds it is over, and nothing was sent") {
+TEST_CASE("without an agreement in three seconds it is over and nothing was sent") {
   for (const auto r : {attempt::role::offerer, attempt::role::answerer}) {
     attempt a(t0, 7, r, {});
     CHECK(a.advance(t0 + 2999ms).what == kind::nothing);
@@ -71,7 +72,7 @@ TEST_CASE("without an agreement in three seconds it is over, and nothing was sen
   }
 }
 
-TEST_CASE("the other role's word, a word repeated or a late one change nothing") {
+TEST_CASE("a word of the other role or a repeated or a late one changes nothing") {
   attempt o(t0, 7, attempt::role::offerer, {});
   o.synced(t0, 0ms);
   CHECK(o.where() == attempt::phase::agreeing);
@@ -89,7 +90,7 @@ TEST_CASE("the other role's word, a word repeated or a late one change nothing")
   CHECK(timeline(a) == opening_at(10ms));
 }
 
-TEST_CASE("an early timeout does nothing, a late one one step at a time") {
+TEST_CASE("an early timeout does nothing - a late one one step at a time") {
   attempt a(t0, 7, attempt::role::answerer, {});
   a.synced(t0, 0ms);
   CHECK(a.advance(t0 - 1ms).what == kind::nothing);
@@ -113,7 +114,7 @@ TEST_CASE("each reason has a code and a sentence of its own") {
   }
 }
 
-TEST_CASE("why an attempt failed follows from the two classes, whoever tells") {
+TEST_CASE("why an attempt failed follows from the two classes whoever tells") {
   using wire::nat_class;
   const auto easy = nat_class::endpoint_independent, hard = nat_class::endpoint_dependent;
   CHECK(why_failed(hard, hard) == reason::both_mappings_vary);

@@ -107,7 +107,7 @@ TEST_CASE("one attempt sends at most 64 packets to addresses that a member names
   CHECK(e.sent_to(victim.address) == 64);
 }
 
-TEST_CASE("a member that offers without end has two packets a second sent, no more") {
+TEST_CASE("a member that offers without end has two packets a second sent - no more") {
   engine e;
   std::uint32_t id = 0;
   const duration time = 10min;
@@ -117,7 +117,7 @@ TEST_CASE("a member that offers without end has two packets a second sent, no mo
     e.says(friendly, wire::through(relay), sync_of(id));
     e.let(100ms);
   }
-  CHECK(notes(e.out, "punch.offer_ignored") > 0);
+  CHECK(notes(e.out, note_kind::punch_offer_ignored) > 0);
   // Four attempts to begin with and one every thirty seconds; its own offers go unanswered.
   CHECK(e.sent_to(victim.address) <= 64 * (4 + 10 * 60 / 30 + 1));
   CHECK(e.sent_to(victim.address) >= 64 * 4);
@@ -166,7 +166,7 @@ TEST_CASE("answers and syncs that nobody asked for do nothing") {
   CHECK(e.sent_to(victim.address) == 0);
 }
 
-TEST_CASE("a member's pings are answered one for one, and asked back five times a second at most") {
+TEST_CASE("a member's pings are answered one for one and asked back five times a second at most") {
   engine e;
   for (int i = 0; i < 1000; ++i) {
     e.says(friendly, wire::direct(victim), wire::ping{});
@@ -176,7 +176,7 @@ TEST_CASE("a member's pings are answered one for one, and asked back five times 
   CHECK(e.said<wire::ping>().size() <= 6);
 }
 
-TEST_CASE("a path is given up after five questions, however many pings a question was") {
+TEST_CASE("a path is given up after five questions however many pings a question was") {
   engine e;
   e.give(want{friendly});
   wire::record r;
@@ -194,9 +194,9 @@ TEST_CASE("a path is given up after five questions, however many pings a questio
   };
   asks(2500ms);
   CHECK(e.sent_to(victim.address) >= 10);
-  CHECK(notes(e.out, "punch.lost") == 0);
+  CHECK(notes(e.out, note_kind::punch_lost) == 0);
   asks(3s);
-  CHECK(notes(e.out, "punch.lost") == 1);
+  CHECK(notes(e.out, note_kind::punch_lost) == 1);
 }
 
 TEST_CASE("a goodbye is not answered with one") {
@@ -272,7 +272,7 @@ TEST_CASE("relays that a member comes by are bounded") {
   CHECK(ways <= 6);
 }
 
-TEST_CASE("candidates are eight at most, the news first") {
+TEST_CASE("candidates are eight at most - the news first") {
   engine e;
   e.says(friendly, wire::through(relay), offer_of(1));
   for (std::uint16_t p = 1; p <= 20; ++p)
@@ -311,7 +311,7 @@ TEST_CASE("a visit that nobody is known to want is ended") {
   CHECK_FALSE(all<visit_relay>(e.out)[0].wanted);
 }
 
-TEST_CASE("visits end as often as they began, whatever comes between") {
+TEST_CASE("visits end as often as they began whatever comes between") {
   for (std::uint64_t s = 1; s <= 30; ++s) {
     seeded_rng r{seed{s}};
     engine e;
@@ -359,7 +359,8 @@ TEST_CASE("visits end as often as they began, whatever comes between") {
   }
 }
 
-TEST_CASE("whatever comes, paths keep their bounds, tell the truth and never work twice at once") {
+TEST_CASE(
+    "whatever comes paths keep their bounds and tell the truth and never work twice at once") {
   for (std::uint64_t s = 1; s <= 150; ++s) {
     seeded_rng r{seed{s}};
     test::arbitrary any{r};

@@ -40,7 +40,7 @@ std::vector<reason> reasons(const path_world::host& h) {
 
 }  // namespace
 
-TEST_CASE("two public hosts meet directly, a lookup and a round trip after the wish") {
+TEST_CASE("two public hosts meet directly a lookup and a round trip after the wish") {
   pair_world w("", {}, "", {});
   w.want(w.a, w.b);
   CHECK(w.why(w.a, w.b) == reason::looking_up);
@@ -59,20 +59,22 @@ TEST_CASE("hosts behind port restricted cones are relayed first and direct withi
   CHECK(w.until(5s, w.a, w.b, path_state::relayed) < 400ms);
   CHECK(w.state(w.b, w.a) != path_state::direct);
   CHECK(w.run_until(5s, [&] { return w.direct(w.a, w.b); }) < 600ms);
-  CHECK(path_world::noted(w.a, "punch.failed") == 0);
+  CHECK(path_world::noted(w.a, note_kind::punch_failed) == 0);
   CHECK(w.a.route[w.b.self] == wire::direct(w.b.seen));
   // Reasons in order, none without its turn.
   CHECK(reasons(w.a) ==
         std::vector{reason::looking_up, reason::contacting, reason::opening, reason::none});
 }
 
-TEST_CASE("either side may want the other, or both at once") {
+TEST_CASE("either side may want the other or both at once") {
   for (int who = 0; who < 3; ++who) {
     cones w;
     if (who != 1) w.want(w.a, w.b);
     if (who != 0) w.want(w.b, w.a);
     CHECK(w.run_until(5s, [&] { return w.direct(w.a, w.b); }) < 3s);
-    CHECK(path_world::noted(w.a, "punch.failed") + path_world::noted(w.b, "punch.failed") == 0);
+    CHECK(path_world::noted(w.a, note_kind::punch_failed) +
+              path_world::noted(w.b, note_kind::punch_failed) ==
+          0);
   }
 }
 
@@ -80,7 +82,7 @@ TEST_CASE("routers that answer for themselves are opened from inside first") {
   pair_world w("linux_input_accept", easy, "linux_input_accept", easy);
   w.want(w.a, w.b);
   CHECK(w.run_until(5s, [&] { return w.direct(w.a, w.b); }) < 1s);
-  CHECK(path_world::noted(w.a, "punch.failed") == 0);
+  CHECK(path_world::noted(w.a, note_kind::punch_failed) == 0);
   CHECK(w.a.route[w.b.self] == wire::direct(w.b.seen));
 }
 
@@ -96,7 +98,7 @@ TEST_CASE("a packet that arrives before the openers costs such a router's port")
   CHECK(w.run_until(2min, [&] { return w.direct(w.a, w.b); }) < 1min);
 }
 
-TEST_CASE("openers die on the way, whatever comes after") {
+TEST_CASE("openers die on the way whatever comes after") {
   punch::config c;
   c.attempt.opener_lead = 10s;  // nothing but openers
   cones w(c);
@@ -137,7 +139,7 @@ TEST_CASE("a mapping that varies meets a filter that looks at addresses only") {
   CHECK(w.b.route[w.a.self]->where != w.a.seen);  // a port that only its packets could tell
 }
 
-TEST_CASE("who is behind a NAT reaches a public host at once, and the other way over a relay") {
+TEST_CASE("who is behind a NAT reaches a public host at once and the other way over a relay") {
   pair_world w("symmetric", hard, "", {});
   w.want(w.a, w.b);
   CHECK(w.run_until(5s, [&] { return w.direct(w.a, w.b); }) < 300ms);
@@ -175,7 +177,7 @@ TEST_CASE("the network file's endpoint is tried without waiting for the DHT") {
   CHECK(w.until(5s, w.a, w.b, path_state::direct) == 50ms);
 }
 
-TEST_CASE("without a record it is looked for again, ever more seldom") {
+TEST_CASE("without a record it is looked for again ever more seldom") {
   cones w;
   w.dht.erase(w.b.self);
   w.want(w.a, w.b);
@@ -200,7 +202,7 @@ TEST_CASE("without a record it is looked for again, ever more seldom") {
   CHECK(w.run_until(65s, [&] { return w.direct(w.a, w.b); }) < 63s);
 }
 
-TEST_CASE("a peer that went away is silent, and one without relays has none") {
+TEST_CASE("a peer that went away is silent and one without relays has none") {
   cones w;
   w.kill(w.b);
   w.want(w.a, w.b);
@@ -268,8 +270,7 @@ TEST_CASE("a relay that forgot us is reminded at once") {
   for (auto* r : w.relays) CHECK(r->carrier.guests() == 2);
 }
 
-TEST_CASE(
-    "a direct path lost under payload is relayed within two seconds and a half, then direct") {
+TEST_CASE("a direct path lost under payload is relayed within two seconds and a half then direct") {
   for (int phase = 0; phase < 10; ++phase) {
     auto moving = *sim::nat::profile("cone_port_restricted");
     moving.ports = sim::nat::port_allocation::random;  // a reboot is another port
@@ -294,7 +295,7 @@ TEST_CASE(
   }
 }
 
-TEST_CASE("one lost packet, or a moment of slowness, loses no path") {
+TEST_CASE("one lost packet or a moment of slowness loses no path") {
   cones w;
   w.want(w.a, w.b);
   w.flow(w.a, w.b);
@@ -313,7 +314,7 @@ TEST_CASE("one lost packet, or a moment of slowness, loses no path") {
   CHECK(w.a.told.size() == told);
 }
 
-TEST_CASE("a round trip that grows fourteenfold at once may be suspected, and is not given up") {
+TEST_CASE("a round trip that grows fourteenfold at once may be suspected and is not given up") {
   for (int phase = 0; phase < 10; ++phase) {
     cones w;
     w.want(w.a, w.b);
@@ -323,7 +324,9 @@ TEST_CASE("a round trip that grows fourteenfold at once may be suspected, and is
     w.latency = 350ms;
     w.run(10s);
     CHECK(w.direct(w.a, w.b));
-    CHECK(path_world::noted(w.a, "punch.lost") + path_world::noted(w.b, "punch.lost") == 0);
+    CHECK(path_world::noted(w.a, note_kind::punch_lost) +
+              path_world::noted(w.b, note_kind::punch_lost) ==
+          0);
   }
 }
 
@@ -337,7 +340,7 @@ TEST_CASE("who does not know its class and names no relay is tried at its endpoi
   CHECK(w.until(5s, w.a, w.b, path_state::direct) == 200ms);
 }
 
-TEST_CASE("with three packets of a hundred lost, paths are made and kept") {
+TEST_CASE("paths are made and kept with three packets of a hundred lost") {
   for (std::uint64_t s = 1; s <= 10; ++s) {
     path_world w(s);
     std::vector<path_world::host*> relays{&w.add_open(), &w.add_open()};
@@ -350,17 +353,18 @@ TEST_CASE("with three packets of a hundred lost, paths are made and kept") {
     CHECK(w.run_until(60s, [&] { return w.direct(a, b); }) < 20s);
     w.run(5min);
     CHECK(w.state(a, b) != path_state::none);
-    CHECK(path_world::noted(a, "punch.lost") == 0);
+    CHECK(path_world::noted(a, note_kind::punch_lost) == 0);
   }
 }
 
-TEST_CASE("an attempt that failed is repeated after 5, 40 and 60 seconds, then ever more seldom") {
+TEST_CASE(
+    "an attempt that failed is repeated after 5 and 40 and 60 seconds then ever more seldom") {
   pair_world w("symmetric", hard, "symmetric", hard);
   w.want(w.a, w.b);
   w.flow(w.a, w.b);
   std::vector<time_point> failed;
   for (std::size_t n = 0; n < 5; ++n) {
-    w.run_until(20min, [&] { return path_world::noted(w.a, "punch.failed") > n; });
+    w.run_until(20min, [&] { return path_world::noted(w.a, note_kind::punch_failed) > n; });
     failed.push_back(w.now);
   }
   // The attempt itself takes a little over three seconds.
@@ -371,11 +375,11 @@ TEST_CASE("an attempt that failed is repeated after 5, 40 and 60 seconds, then e
   }
 }
 
-TEST_CASE("a new address of ours is tried at once, however many attempts failed before") {
+TEST_CASE("a new address of ours is tried at once however many attempts failed before") {
   pair_world w("symmetric", hard, "cone_port_restricted", easy);
   w.want(w.a, w.b);
   w.run(8min);
-  REQUIRE(path_world::noted(w.a, "punch.failed") >= 3);
+  REQUIRE(path_world::noted(w.a, note_kind::punch_failed) >= 3);
   w.a.behind->box.emplace(sim::nat::borrow(*sim::nat::profile("cone_port_restricted")),
                           w.a.behind->outside, seed{9});
   w.a.kind = easy;
@@ -412,7 +416,7 @@ TEST_CASE("a quiet path is asked every 25 seconds and one with payload every sec
   CHECK(w.sent[{w.a.self, w.b.seen}] - before <= 210);
 }
 
-TEST_CASE("after ten minutes without payload both sides let go, and nothing is left running") {
+TEST_CASE("after ten minutes without payload both sides let go and nothing is left running") {
   cones w;
   w.want(w.a, w.b);
   w.run(9min);
@@ -441,7 +445,8 @@ TEST_CASE("a goodbye counts only while no payload flows") {
   CHECK(w.run_until(5s, [&] { return w.direct(w.a, w.b); }) < 3s);
 }
 
-TEST_CASE("a member that left is forgotten, its relays let go, its packets not answered") {
+TEST_CASE(
+    "a member that left is forgotten and its relays are let go and its packets not answered") {
   pair_world w("symmetric", hard, "symmetric", hard);
   w.want(w.a, w.b);
   w.until(5s, w.a, w.b, path_state::relayed);
@@ -470,7 +475,7 @@ TEST_CASE("becoming open takes no relay from under a path") {
     CHECK(w.b.told[i].state == path_state::relayed);
 }
 
-TEST_CASE("ten members in a mesh find each other, every pair") {
+TEST_CASE("ten members in a mesh find each other - every pair") {
   path_world w;
   std::vector<path_world::host*> relays{&w.add_open(), &w.add_open(), &w.add_open()};
   std::vector<path_world::host*> members;

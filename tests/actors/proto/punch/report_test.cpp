@@ -19,7 +19,7 @@ struct two : path_world {
 
 }  // namespace
 
-TEST_CASE("a probe of a peer without a path makes one, and tells the round trip") {
+TEST_CASE("a probe of a peer without a path makes one and tells the round trip") {
   two w("", {});
   w.tell(*w.a, probe{w.b->self});
   w.run(5s);
@@ -38,7 +38,7 @@ TEST_CASE("a probe over a relay tells which one") {
   CHECK(w.a->probed[0].via.relayed());
 }
 
-TEST_CASE("a probe of a dead peer is answered without a time, once, after the timeout") {
+TEST_CASE("a probe of a dead peer is answered without a time once - after the timeout") {
   two w("", {});
   w.kill(*w.b);
   w.tell(*w.a, probe{w.b->self});
@@ -51,7 +51,7 @@ TEST_CASE("a probe of a dead peer is answered without a time, once, after the ti
   CHECK(w.a->probed.size() == 1);
 }
 
-TEST_CASE("a probe of a stranger, and of a peer that is forgotten meanwhile, is answered at once") {
+TEST_CASE("a probe of a stranger and of a peer that is forgotten meanwhile is answered at once") {
   two w("", {});
   w.tell(*w.a, probe{public_key{}});
   REQUIRE(w.a->probed.size() == 1);
@@ -75,7 +75,7 @@ TEST_CASE("a lost ping of a probe is sent again") {
   CHECK(w.a->probed[0].rtt == 50ms);
 }
 
-TEST_CASE("the report names the relays of a path, why it is not direct, and the next try") {
+TEST_CASE("the report names the relays of a path and why it is not direct and the next try") {
   two w("symmetric", nat_class::endpoint_dependent);
   w.want(*w.a, *w.b);
   w.flow(*w.a, *w.b);

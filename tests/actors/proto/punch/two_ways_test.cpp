@@ -113,7 +113,7 @@ TEST_CASE("peers that hear each other over two ways do not ask each other withou
   CHECK(w.a.pings + w.b.pings <= 4 * 2 * 3);
 }
 
-TEST_CASE("a way that breaks is left for the other one, which the other peer uses") {
+TEST_CASE("a way that breaks is left for the other one which the other peer uses") {
   two_ways w;
   w.run(5s);
   w.broken = 1;

@@ -67,7 +67,7 @@ TEST_CASE_METHOD(fixture, "a record is believed until the second it expires") {
   CHECK(v.error() == record::flaw::expired);
 }
 
-TEST_CASE_METHOD(fixture, "a record may expire two hours ahead and five minutes, not later") {
+TEST_CASE_METHOD(fixture, "a record may expire two hours ahead and five minutes not later") {
   wire::record r = make();
   r.expires = unix_seconds(start + 2h + 5min);
   CHECK(record::check_form(crypto, r, start));

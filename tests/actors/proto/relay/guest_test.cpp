@@ -31,7 +31,7 @@ std::vector<public_key> homes_of(const relay_world::guest_host& g) {
 
 }  // namespace
 
-TEST_CASE("two homes are kept, the longest known candidates first") {
+TEST_CASE("two homes are kept - the longest known candidates first") {
   relay_world w(4);
   auto& g = w.add_guest();
   for (std::uint32_t n : {2U, 1U, 3U, 4U}) w.tell(g, candidate{w.relay(n)});
@@ -46,7 +46,7 @@ TEST_CASE("two homes are kept, the longest known candidates first") {
   CHECK_FALSE(g.it.is_attached(key(3)));
 }
 
-TEST_CASE("homes are renewed before the strictest NAT forgets, and not all at once") {
+TEST_CASE("homes are renewed before the strictest NAT forgets and not all at once") {
   relay_world w(2);
   auto& g = w.add_guest();
   for (std::uint32_t n : {1U, 2U}) w.tell(g, candidate{w.relay(n)});
@@ -77,7 +77,7 @@ TEST_CASE("a home that dies is asked three times and replaced by the next candid
   const auto before = asked(w, 1).size();
   w.run(30s);
   CHECK(asked(w, 1).size() == before + 3);
-  CHECK(notes(g.did, "relay.silent") == 1);
+  CHECK(notes(g.did, note_kind::relay_silent) == 1);
   CHECK(all<detached>(g.did).size() == 1);
   CHECK(homes_of(g) == std::vector{key(2), key(3)});
   // A grudge of two minutes, although it is a candidate again.
@@ -145,14 +145,14 @@ TEST_CASE("a relay that refuses or is full gives way to another") {
     w.tell(g, want_homes{true});
     w.run(1s);
     CHECK(homes_of(g) == std::vector{key(2), key(3)});
-    CHECK(notes(g.did, "relay.refused") == 1);
+    CHECK(notes(g.did, note_kind::relay_refused) == 1);
     w.tell(g, candidate{w.relay(1)});
     w.run(1min);
     CHECK(asked(w, 1).size() == 1);
   }
 }
 
-TEST_CASE("without candidates more are asked for, every half minute") {
+TEST_CASE("without candidates more are asked for - every half minute") {
   relay_world w(1);
   auto& g = w.add_guest();
   w.tell(g, want_homes{true});
@@ -163,7 +163,7 @@ TEST_CASE("without candidates more are asked for, every half minute") {
   CHECK(homes_of(g) == std::vector{key(1)});
 }
 
-TEST_CASE("homes are complete when they are two, or when nobody else is known") {
+TEST_CASE("homes are complete when they are two or when nobody else is known") {
   relay_world two(2);
   auto& a = two.add_guest();
   for (std::uint32_t n : {1U, 2U}) two.tell(a, candidate{two.relay(n)});
@@ -192,7 +192,7 @@ TEST_CASE("homes are complete when they are two, or when nobody else is known") 
   }
 }
 
-TEST_CASE("homes are not complete while a candidate is asked, and are when it proves to be none") {
+TEST_CASE("homes are not complete while a candidate is asked and are when it proves to be none") {
   for (const bool dead : {true, false}) {
     relay_world w(1);
     w.add_relay({.consents = false});
@@ -229,7 +229,7 @@ TEST_CASE("a home that is lost with others to ask leaves the homes incomplete un
   CHECK(all<homes>(g.did).back().complete);
 }
 
-TEST_CASE("of many candidates sixteen are remembered, the newest") {
+TEST_CASE("of many candidates sixteen are remembered - the newest") {
   relay_world w(40);
   auto& g = w.add_guest();
   for (std::uint32_t n = 1; n <= 40; ++n) w.tell(g, candidate{w.relay(n)});
@@ -242,7 +242,7 @@ TEST_CASE("of many candidates sixteen are remembered, the newest") {
   CHECK(w.asked_relays() == 16);
 }
 
-TEST_CASE("who needs homes no longer says so of each, and keeps those that others need") {
+TEST_CASE("who needs homes no longer says so of each and keeps those that others need") {
   relay_world w(2);
   auto& g = w.add_guest();
   for (std::uint32_t n : {1U, 2U}) w.tell(g, candidate{w.relay(n)});
@@ -301,9 +301,9 @@ TEST_CASE("a relay whose owner does not consent is not asked again for an hour")
     w.run(1min);
     w.tell(g, candidate{w.relay(1)});
   }
-  CHECK(notes(g.did, "relay.refused") == 1);
+  CHECK(notes(g.did, note_kind::relay_refused) == 1);
   w.run(5min);
-  CHECK(notes(g.did, "relay.refused") == 2);
+  CHECK(notes(g.did, note_kind::relay_refused) == 2);
 }
 
 TEST_CASE("a visit to a relay that failed as a home is tried all the same") {
@@ -331,7 +331,7 @@ TEST_CASE("a relay that one visits in vain is told to be gone after three second
   CHECK(all<detached>(g.did).size() == 1);
 }
 
-TEST_CASE("visits are bounded: one too many, or to nowhere, is refused at once") {
+TEST_CASE("visits are bounded: one too many or to nowhere is refused at once") {
   relay_world w(0);
   auto& g = w.add_guest();
   for (std::uint32_t n = 1; n <= 200; ++n) w.tell(g, visit{{key(n), w.address(n)}, true});
@@ -373,7 +373,7 @@ TEST_CASE("a relay that grants leases of nothing does not set the guest's pace")
   }
 }
 
-TEST_CASE("what the session layer gave up on is gone, with a grudge") {
+TEST_CASE("what the session layer gave up on is gone with a grudge") {
   relay_world w(2);
   auto& g = w.add_guest();
   w.tell(g, candidate{w.relay(1)});
@@ -411,7 +411,7 @@ TEST_CASE("six guests and five relays that come and go end with two homes each")
   }
 }
 
-TEST_CASE("whatever comes, a guest keeps its bounds and never works twice at one instant") {
+TEST_CASE("whatever comes a guest keeps its bounds and never works twice at one instant") {
   for (std::uint64_t s = 1; s <= 60; ++s) {
     seeded_rng random{seed{s}};
     guest g({}, random);

@@ -62,7 +62,7 @@ TEST_CASE("a guest is told its lease and where it was seen") {
                             wire::transaction{77}, wire::attach_result::granted, 75, seen}});
 }
 
-TEST_CASE("a frame is passed on between two guests, under its sender's authenticated key") {
+TEST_CASE("a frame is passed on between two guests - under its sender's authenticated key") {
   relaying r;
   r.attaches(alice);
   r.attaches(bob);
@@ -75,7 +75,7 @@ TEST_CASE("a frame is passed on between two guests, under its sender's authentic
   CHECK(r.it.forwarded_bytes() == 100);
 }
 
-TEST_CASE("nobody is sent frames that is no guest, and nobody else's are taken") {
+TEST_CASE("nobody is sent frames that is no guest and nobody else's are taken") {
   relaying r;
   r.attaches(alice);
   r.sent();
@@ -93,7 +93,7 @@ TEST_CASE("nobody is sent frames that is no guest, and nobody else's are taken")
   CHECK(r.it.forwarded_bytes() == 0);
 }
 
-TEST_CASE("a lease that ran out takes the guest with it, a renewed one does not") {
+TEST_CASE("a lease that ran out takes the guest with it - a renewed one does not") {
   relaying r;
   r.attaches(alice);
   r.attaches(bob);
@@ -114,7 +114,7 @@ TEST_CASE("a lease that ran out takes the guest with it, a renewed one does not"
   CHECK_FALSE(r.it.next_timeout());
 }
 
-TEST_CASE("a full relay says so, keeps its guests and takes new ones when a lease ends") {
+TEST_CASE("a full relay says so and keeps its guests and takes new ones when a lease ends") {
   relaying r({.guests_max = 3});
   for (std::uint32_t n = 1; n <= 3; ++n) {
     r.attaches(key(n));
@@ -149,12 +149,12 @@ TEST_CASE("a guest sends its burst at once and its rate after that") {
   r.sent();
   CHECK(r.passes(100, 1000, 0ms) == 50);
   CHECK(r.passes(1000, 1000, 1ms) == 99);  // each is paid for by 10 ms; the first comes too early
-  CHECK(notes(r.out, "relay.over_limit") == 0);
+  CHECK(notes(r.out, note_kind::relay_over_limit) == 0);
   r.frame(alice, bob, 50'001);
-  CHECK(notes(r.out, "relay.over_limit") == 1);
+  CHECK(notes(r.out, note_kind::relay_over_limit) == 1);
 }
 
-TEST_CASE("a bucket fills to its burst and no further, however long the pause") {
+TEST_CASE("a bucket fills to its burst and no further however long the pause") {
   relaying r({.guest_bytes_per_s = 1000, .guest_burst_bytes = 5000});
   r.attaches(alice);
   r.attaches(bob);
@@ -163,7 +163,7 @@ TEST_CASE("a bucket fills to its burst and no further, however long the pause") 
   CHECK(r.passes(9, 1000, 0ms) == 5);
 }
 
-TEST_CASE("a slow limit loses nothing to rounding, at whatever pace frames come") {
+TEST_CASE("a slow limit loses nothing to rounding - at whatever pace frames come") {
   for (const duration apart : {duration{1500us}, duration{333us}, duration{1900ns}}) {
     relaying r({.guest_bytes_per_s = 1000, .guest_burst_bytes = 1000});
     r.attaches(alice);
@@ -189,7 +189,7 @@ TEST_CASE("one guest's flood is not taken from another's bucket") {
   CHECK(std::holds_alternative<wire::relayed>(r.sent()[0].what));
 }
 
-TEST_CASE("whatever comes, a relay sends at most one answer a message and keeps its bounds") {
+TEST_CASE("whatever comes a relay sends at most one answer a message and keeps its bounds") {
   for (std::uint64_t s = 1; s <= 40; ++s) {
     seeded_rng random{seed{s}};
     test::arbitrary any{random};

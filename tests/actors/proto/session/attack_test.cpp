@@ -29,7 +29,7 @@ struct pair_of_friends {
 
 }  // namespace
 
-TEST_CASE("a copy of any packet, from anywhere, delivers nothing and moves nothing") {
+TEST_CASE("a copy of any packet from anywhere delivers nothing and moves nothing") {
   pair_of_friends f;
   const auto copies = f.net.sent;
   const auto alice_got = f.alice.inbox.size(), bob_got = f.bob.inbox.size();
@@ -46,9 +46,9 @@ TEST_CASE("a copy of any packet, from anywhere, delivers nothing and moves nothi
   CHECK(f.net.sent.size() == before);
   CHECK(f.alice.engine->route_of(f.bob.key()) == wire::direct(f.bob.address));
   CHECK(f.bob.engine->route_of(f.alice.key()) == wire::direct(f.alice.address));
-  CHECK(f.bob.count("session.old_timestamp") == 4);
-  CHECK(f.bob.count("session.replay") > 0);
-  CHECK(f.alice.count("session.stale_response") > 0);
+  CHECK(f.bob.count(note_kind::session_old_timestamp) == 4);
+  CHECK(f.bob.count(note_kind::session_replay) > 0);
+  CHECK(f.alice.count(note_kind::session_stale_response) > 0);
 }
 
 TEST_CASE(
@@ -85,7 +85,7 @@ TEST_CASE("a copied initiation does not delay what the victim says to the real p
 }
 
 TEST_CASE(
-    "who holds a packet back and sends it on does not get the session, unless it carries both "
+    "who holds a packet back and sends it on does not get the session - unless it carries both "
     "ways") {
   pair_of_friends f;
   bytes held;
@@ -114,7 +114,7 @@ TEST_CASE("a peer whose address changed is followed after it has shown that it i
   CHECK(f.bob.engine->route_of(f.alice.key()) == wire::direct(old));
   f.net.run(100ms);
   CHECK(f.bob.engine->route_of(f.alice.key()) == wire::direct(f.alice.address));
-  CHECK(f.bob.count("session.roamed") == 1);
+  CHECK(f.bob.count(note_kind::session_roamed) == 1);
   CHECK(std::get<wire::pong>(f.alice.inbox.back().what).tx.value == 4);
   // The old address is remembered as one of two; going back needs no challenge.
   const auto packets = f.net.sent.size();
@@ -140,10 +140,10 @@ TEST_CASE("a new address is proven on a way that takes longer than challenges ar
   }
   net.run(2s);
   CHECK(bob.engine->route_of(alice.key()) == wire::direct(alice.address));
-  CHECK(bob.count("session.roamed") == 1);
+  CHECK(bob.count(note_kind::session_roamed) == 1);
 }
 
-TEST_CASE("who moved gets the answer to its first question, once it has shown that it is there") {
+TEST_CASE("who moved gets the answer to its first question once it has shown that it is there") {
   pair_of_friends f;
   const endpoint old = f.alice.address;
   f.alice.address = *endpoint::parse("10.77.0.1:7");
@@ -251,12 +251,12 @@ TEST_CASE("an answer that is too much for an unproven address comes after the co
   };
   net.say(alice, bob, ping());
   net.run(1s);
-  CHECK(bob.count("session.answer_delayed") == 1);
+  CHECK(bob.count(note_kind::session_answer_delayed) == 1);
   REQUIRE(alice.inbox.size() == 1);
   CHECK(std::holds_alternative<wire::relayed>(alice.inbox[0].what));
 }
 
-TEST_CASE("a full answer with records rides in the response, short of its farthest contacts") {
+TEST_CASE("a full answer with records rides in the response - short of its farthest contacts") {
   network net;
   host& alice = net.add("alice");
   host& bob = net.add("bob");
@@ -270,7 +270,7 @@ TEST_CASE("a full answer with records rides in the response, short of its farthe
   CHECK(r.contacts[0].where.address.raw()[15] == 0);
 }
 
-TEST_CASE("under load a cookie is asked for, and who has one is served") {
+TEST_CASE("under load a cookie is asked for and who has one is served") {
   network net;
   host& bob = net.add("bob", {.limits = {.all_unproven = {1, 1h}}});
   bob.answer = full_answer;
@@ -279,17 +279,17 @@ TEST_CASE("under load a cookie is asked for, and who has one is served") {
   net.say(first, bob, ask());
   net.run(20ms);
   CHECK(first.inbox.size() == 1);
-  CHECK(bob.count("session.cookie_sent") == 0);
+  CHECK(bob.count(note_kind::session_cookie_sent) == 0);
   net.say(second, bob, ask());
   net.run(20ms);
-  CHECK(bob.count("session.cookie_sent") == 1);
-  CHECK(second.count("session.cookie_received") == 1);
+  CHECK(bob.count(note_kind::session_cookie_sent) == 1);
+  CHECK(second.count(note_kind::session_cookie_received) == 1);
   CHECK(second.inbox.empty());
   net.run(20ms);
   CHECK(second.inbox.size() == 1);
 }
 
-TEST_CASE("a copy of an initiation that was opened gets no cookie, from wherever it comes") {
+TEST_CASE("a copy of an initiation that was opened gets no cookie - from wherever it comes") {
   network net;
   host& bob = net.add("bob", {.limits = {.all_unproven = {1, 1h}}});
   host& first = net.add("first");
@@ -307,20 +307,20 @@ TEST_CASE("a copy of an initiation that was opened gets no cookie, from wherever
   net.say(second, bob, ping());
   net.run(1s);
   REQUIRE_FALSE(unopened.empty());
-  const auto cookies = bob.count("session.cookie_sent");
+  const auto cookies = bob.count(note_kind::session_cookie_sent);
   const auto before = net.sent.size();
   for (std::uint16_t port = 1; port <= 100; ++port)
     net.datagram(bob, wire::direct({mallory.address, port}), opened);
   bytes other_mac2 = opened;
   other_mac2.back() ^= 1;
   net.datagram(bob, wire::direct(mallory), other_mac2);
-  CHECK(bob.count("session.copy_under_load") == 101);
+  CHECK(bob.count(note_kind::session_copy_under_load) == 101);
   CHECK(net.sent.size() == before);
   net.datagram(bob, wire::direct(mallory), unopened);
-  CHECK(bob.count("session.cookie_sent") == cookies + 1);
+  CHECK(bob.count(note_kind::session_cookie_sent) == cookies + 1);
 }
 
-TEST_CASE("a cookie is good for one address, and a copied cookie reply for nothing") {
+TEST_CASE("a cookie is good for one address and a copied cookie reply for nothing") {
   network net;
   host& bob = net.add("bob", {.limits = {.all_unproven = {1, 1h}}});
   host& first = net.add("first");
@@ -335,7 +335,7 @@ TEST_CASE("a cookie is good for one address, and a copied cookie reply for nothi
   };
   net.say(second, bob, ping());
   net.run(30ms);
-  CHECK(bob.count("session.cookie_sent") == 2);
+  CHECK(bob.count(note_kind::session_cookie_sent) == 2);
   CHECK(second.up.empty());
   bytes reply;
   for (const auto& p : net.sent)
@@ -347,10 +347,10 @@ TEST_CASE("a cookie is good for one address, and a copied cookie reply for nothi
   reply.back() ^= 1;
   net.datagram(second, wire::direct(bob.address), reply);
   CHECK(net.sent.size() == before);
-  CHECK(first.count("session.stale_cookie") == 1);
+  CHECK(first.count(note_kind::session_stale_cookie) == 1);
 }
 
-TEST_CASE("one noisy prefix is asked for cookies, and the others are not") {
+TEST_CASE("one noisy prefix is asked for cookies and the others are not") {
   network net{1, sodium_crypto()};
   host& bob = net.add("bob", {.limits = {.prefix_unproven = {3, 1h}, .all_unproven = {1000, 1ms}}});
   std::vector<host*> many;
@@ -362,12 +362,12 @@ TEST_CASE("one noisy prefix is asked for cookies, and the others are not") {
   for (host* h : many) net.say(*h, bob, ping());
   net.say(other, bob, ping());
   net.run(1s);
-  CHECK(bob.count("session.cookie_sent") == 2);
-  CHECK(other.count("session.cookie_received") == 0);
+  CHECK(bob.count(note_kind::session_cookie_sent) == 2);
+  CHECK(other.count(note_kind::session_cookie_received) == 0);
   CHECK(bob.up.size() == 6);
 }
 
-TEST_CASE("a key without the work is refused, and one with it is not") {
+TEST_CASE("a key without the work is refused and one with it is not") {
   network net;
   host& bob = net.add("bob", {.workbit = 4});
   seeded_rng random{seed{9}};
@@ -379,11 +379,11 @@ TEST_CASE("a key without the work is refused, and one with it is not") {
         keys::workbit(sodium_crypto(), sodium_crypto().to_public(c.secret), "test");
     if ((bits < 4 ? refused : served)) continue;
     host& h = net.add("h" + std::to_string(i), c);
-    const int before = bob.count("session.low_workbit");
+    const int before = bob.count(note_kind::session_low_workbit);
     net.say(h, bob, ping());
     net.run(1s);
     CHECK(h.up.size() == (bits >= 4 ? 1 : 0));
-    CHECK(bob.count("session.low_workbit") == before + (bits < 4 ? 1 : 0));
+    CHECK(bob.count(note_kind::session_low_workbit) == before + (bits < 4 ? 1 : 0));
     (bits < 4 ? refused : served) = true;
     net.run(10s);
   }
@@ -399,10 +399,10 @@ TEST_CASE("another version and another namespace are strangers") {
   host& carol = net.add("carol", {.name_space = "elsewhere"});
   net.feed(alice, send{bob.key(), wire::direct(bob.address), ping()});
   net.run(10ms);
-  CHECK(bob.count("session.bad_version") == 1);
+  CHECK(bob.count(note_kind::session_bad_version) == 1);
   net.say(carol, bob, ping());
   net.run(10ms);
-  CHECK(bob.count("session.bad_mac1") == 1);
+  CHECK(bob.count(note_kind::session_bad_mac1) == 1);
   CHECK(net.sent.size() == 2);
 }
 
@@ -451,7 +451,7 @@ TEST_CASE("every changed or cut packet of a conversation is refused and harms no
   CHECK(alice.down.empty());
 }
 
-TEST_CASE("a stranger's nonce arrives, and nothing else of that packet") {
+TEST_CASE("a stranger's nonce arrives and nothing else of that packet") {
   network net;
   host& alice = net.add("alice");
   host& bob = net.add("bob");
@@ -468,7 +468,7 @@ TEST_CASE("a stranger's nonce arrives, and nothing else of that packet") {
   longer.push_back(0);
   net.datagram(bob, wire::direct(alice.address), longer);
   CHECK(bob.reaches.size() == 1);
-  CHECK(bob.count("session.malformed") == 2);
+  CHECK(bob.count(note_kind::session_malformed) == 2);
 }
 
 TEST_CASE("a hundred thousand datagrams of noise leave no trace") {
@@ -498,7 +498,7 @@ TEST_CASE("a hundred thousand datagrams of noise leave no trace") {
   }
   CHECK(bob.inbox.size() == inbox);
   CHECK(net.sent.size() == sent);
-  CHECK(bob.count("session.bad_mac1") > 1000);
+  CHECK(bob.count(note_kind::session_bad_mac1) > 1000);
   CHECK(bob.engine->session_count() == 1);
   net.say(alice, bob, ping(2));
   net.run(1s);

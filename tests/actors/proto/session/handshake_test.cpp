@@ -51,7 +51,7 @@ TEST_CASE("what may not be answered twice waits for the session") {
   host& bob = net.add("bob");
   for (std::uint32_t i = 0; i < 10; ++i)
     net.say(alice, bob, wire::relay_attach{wire::transaction{i}}, wire::direct(bob.address));
-  CHECK(alice.count("session.queue_full") == 2);
+  CHECK(alice.count(note_kind::session_queue_full) == 2);
   net.run(40ms);
   REQUIRE(bob.inbox.size() == 8);
   for (std::uint32_t i = 0; i < 8; ++i) {
@@ -87,20 +87,20 @@ TEST_CASE("an initiation that carries anything but the three requests is refused
     net.datagram(bob, wire::direct(*endpoint::parse("9.9.9.9:9")), d);
   };
   initiation(wire::relay_attach{}, 0, {});
-  CHECK(bob.count("session.not_early") == 1);
+  CHECK(bob.count(note_kind::session_not_early) == 1);
   initiation(wire::store{}, 0, {});
-  CHECK(bob.count("session.not_early") == 2);
+  CHECK(bob.count(note_kind::session_not_early) == 2);
   initiation(ping(), 2, {});
-  CHECK(bob.count("session.undecodable") == 1);
+  CHECK(bob.count(note_kind::session_undecodable) == 1);
   initiation(ping(), 0, {0, 0, 1});
-  CHECK(bob.count("session.undecodable") == 2);
+  CHECK(bob.count(note_kind::session_undecodable) == 2);
   CHECK(bob.inbox.empty());
   CHECK(net.sent.empty());
   initiation(ping(), 0, {0, 0, 0});
   CHECK(bob.inbox.size() == 1);
 }
 
-TEST_CASE("a lost handshake packet is made up for, and a peer that is not there is given up") {
+TEST_CASE("a lost handshake packet is made up for and a peer that is not there is given up") {
   for (int lost = 0; lost < 6; ++lost) {
     network net;
     host& alice = net.add("alice");
@@ -131,7 +131,7 @@ TEST_CASE("a lost handshake packet is made up for, and a peer that is not there 
   CHECK_FALSE(alice.engine->next_timeout().has_value());
 }
 
-TEST_CASE("without a route, to ourselves, or to no key, there is no session") {
+TEST_CASE("without a route or to ourselves or to no key there is no session") {
   network net;
   host& alice = net.add("alice");
   host& bob = net.add("bob");
@@ -139,8 +139,8 @@ TEST_CASE("without a route, to ourselves, or to no key, there is no session") {
   net.feed(alice, send{alice.key(), wire::direct(bob.address), ping()});
   net.feed(alice, send{public_key{}, wire::direct(bob.address), ping()});
   CHECK(alice.down.size() == 3);
-  CHECK(alice.count("session.no_route") == 1);
-  CHECK(alice.count("session.bad_key") == 2);
+  CHECK(alice.count(note_kind::session_no_route) == 1);
+  CHECK(alice.count(note_kind::session_bad_key) == 2);
   CHECK(net.sent.empty());
 }
 
@@ -170,13 +170,13 @@ TEST_CASE("peers that initiate at the same moment agree on one session") {
       net.say(bob, alice, ping(11));
     }
     net.run(1s);
-    CHECK(alice.count("session.unknown_index") == 0);
-    CHECK(bob.count("session.unknown_index") == 0);
+    CHECK(alice.count(note_kind::session_unknown_index) == 0);
+    CHECK(bob.count(note_kind::session_unknown_index) == 0);
     CHECK(alice.up.size() == 1);
   }
 }
 
-TEST_CASE("a peer that cannot be reached one way is met the other way, and nothing waits") {
+TEST_CASE("a peer that cannot be reached one way is met the other way and nothing waits") {
   network net;
   host& alice = net.add("alice");
   host& bob = net.add("bob");
@@ -213,7 +213,7 @@ TEST_CASE("a second way is tried when the first does not answer") {
   CHECK(bob.up[0].via == wire::through(relay));
 }
 
-TEST_CASE("sessions renew themselves under traffic, and lose nothing by it") {
+TEST_CASE("sessions renew themselves under traffic and lose nothing by it") {
   network net;
   host& alice = net.add("alice");
   host& bob = net.add("bob");
@@ -225,12 +225,12 @@ TEST_CASE("sessions renew themselves under traffic, and lose nothing by it") {
   }
   CHECK(bob.inbox.size() == sent);
   CHECK(alice.inbox.size() == sent);
-  CHECK(alice.count("session.renewed") == 5);
+  CHECK(alice.count(note_kind::session_renewed) == 5);
   CHECK(alice.up.size() == 1);
-  CHECK(bob.count("session.unknown_index") == 0);
+  CHECK(bob.count(note_kind::session_unknown_index) == 0);
 }
 
-TEST_CASE("an idle session ends, and the next message makes another") {
+TEST_CASE("an idle session ends and the next message makes another") {
   network net;
   host& alice = net.add("alice");
   host& bob = net.add("bob");
@@ -248,7 +248,7 @@ TEST_CASE("an idle session ends, and the next message makes another") {
   CHECK(bob.up.size() == 2);
 }
 
-TEST_CASE("a peer that restarted gets back in, and takes over only when it has shown itself") {
+TEST_CASE("a peer that restarted gets back in and takes over only when it has shown itself") {
   network net;
   host& alice = net.add("alice");
   host& bob = net.add("bob");
@@ -262,9 +262,9 @@ TEST_CASE("a peer that restarted gets back in, and takes over only when it has s
   net.say(alice, bob, ping(2));
   net.run(20ms);
   CHECK(alice.inbox.size() == 2);
-  CHECK(bob.count("session.renewed") == 0);
+  CHECK(bob.count(note_kind::session_renewed) == 0);
   net.run(10ms);
-  CHECK(bob.count("session.renewed") == 1);
+  CHECK(bob.count(note_kind::session_renewed) == 1);
   net.say(bob, alice, ping(3));
   net.run(10ms);
   CHECK(alice.inbox.size() == 3);
@@ -288,10 +288,10 @@ TEST_CASE("a clock set back between two lives locks out only who kept no timesta
   net.say(alice, bob, ping(2));
   net.run(10s);
   CHECK(alice.inbox.size() == (kept ? 2 : 1));
-  CHECK((bob.count("session.old_timestamp") > 0) == !kept);
+  CHECK((bob.count(note_kind::session_old_timestamp) > 0) == !kept);
 }
 
-TEST_CASE("a timestamp is kept before the first one behind it leaves, and seldom") {
+TEST_CASE("a timestamp is kept before the first one behind it leaves and seldom") {
   network net;
   host& alice = net.add("alice");
   host& bob = net.add("bob");
@@ -387,7 +387,7 @@ TEST_CASE("packets that are to die on their way do not make a session suspect") 
   net.say(alice, bob, ping(3));
   net.run(100ms);
   CHECK(net.sent.size() == before + 2);
-  CHECK(alice.count("session.renewed") == 0);
+  CHECK(alice.count(note_kind::session_renewed) == 0);
 }
 
 TEST_CASE("an answer forged without the keys makes nobody begin a handshake") {
@@ -410,7 +410,7 @@ TEST_CASE("an answer forged without the keys makes nobody begin a handshake") {
   CHECK(net.sent.size() == before);
 }
 
-TEST_CASE("under loss, reordering and copies everything that can be asked again gets through") {
+TEST_CASE("under loss reordering and copies everything that can be asked again gets through") {
   for (std::uint64_t root = 1; root <= 5; ++root) {
     network net{root};
     net.loss = 0.2;
@@ -451,8 +451,8 @@ TEST_CASE("who begins to serve the DHT tells its peers when it next talks to the
   net.run(1s);
   CHECK_FALSE(bob.inbox[1].serves_dht);
   CHECK(bob.inbox.back().serves_dht);
-  CHECK(bob.count("session.renewed") == 1);
+  CHECK(bob.count(note_kind::session_renewed) == 1);
   net.say(alice, bob, ping(4));
   net.run(1s);
-  CHECK(bob.count("session.renewed") == 1);
+  CHECK(bob.count(note_kind::session_renewed) == 1);
 }

@@ -43,7 +43,7 @@ struct visitor {
   }
 };
 
-int count(const actions& all, std::string_view what) {
+int count(const actions& all, note_kind what) {
   return static_cast<int>(std::count_if(all.begin(), all.end(), [what](const action& a) {
     const auto* n = std::get_if<note>(&a);
     return n != nullptr && n->what == what;
@@ -52,7 +52,7 @@ int count(const actions& all, std::string_view what) {
 
 }  // namespace
 
-TEST_CASE("a counter is fresh once, and never when far behind") {
+TEST_CASE("a counter is fresh once and never when far behind") {
   replay_window w;
   CHECK(w.fresh(0));
   CHECK(w.newest(0));
@@ -103,7 +103,7 @@ TEST_CASE("a bucket gives its burst and then its rate") {
   CHECK(b.is_full(t + 4s));
 }
 
-TEST_CASE("prefixes are counted up to the bound, and full buckets make room") {
+TEST_CASE("prefixes are counted up to the bound and full buckets make room") {
   prefix_buckets all{4};
   const rate r{2, 1s};
   const time_point t = from_unix_seconds(1000);
@@ -123,8 +123,7 @@ TEST_CASE("prefixes are counted up to the bound, and full buckets make room") {
 }
 
 TEST_CASE(
-    "timestamps are remembered up to the bound, for ten minutes, and the longest unseen goes "
-    "first") {
+    "timestamps are remembered up to the bound for ten minutes and the longest unseen goes first") {
   timestamps all{3};
   const auto key = [](std::uint8_t i) {
     public_key k;
@@ -176,7 +175,7 @@ TEST_CASE("when sessions are full the least recently used one ends") {
   CHECK(bob.route_of(all[10]->engine.key()).has_value());
 }
 
-TEST_CASE("when too many do not confirm, the oldest of them goes and no session does") {
+TEST_CASE("when too many do not confirm the oldest of them goes and no session does") {
   seeded_rng random{seed{1}};
   layer bob{{.secret = toy.make_private_key(random),
              .name_space = "test",
@@ -192,16 +191,16 @@ TEST_CASE("when too many do not confirm, the oldest of them goes and no session 
     now += 1ms;
     bob.handle(now, received{wire::direct(v.where), v.initiation(now, bob.key())}, out);
   }
-  CHECK(count(out, "session.half_open_evicted") == 38 - 5);
+  CHECK(count(out, note_kind::session_half_open_evicted) == 38 - 5);
   CHECK(bob.session_count() == 1);
   visitor last{50};
   last.meet(now, bob);
   CHECK(bob.session_count() == 2);
   for (int i = 0; i < 60; ++i) bob.handle_timeout(now += 1s, out);
-  CHECK(count(out, "session.unconfirmed") == 4);
+  CHECK(count(out, note_kind::session_unconfirmed) == 4);
 }
 
-TEST_CASE("handshakes of our own are bounded, and the caller hears of it") {
+TEST_CASE("handshakes of our own are bounded and the caller hears of it") {
   seeded_rng random{seed{1}};
   layer bob{
       {.secret = toy.make_private_key(random), .name_space = "test", .limits = {.initiating = 3}},
@@ -211,7 +210,7 @@ TEST_CASE("handshakes of our own are bounded, and the caller hears of it") {
   actions out;
   for (int i = 1; i <= 5; ++i)
     bob.handle(now, send{visitor{i}.engine.key(), wire::direct(address(i)), ping()}, out);
-  CHECK(count(out, "session.handshakes_full") == 2);
+  CHECK(count(out, note_kind::session_handshakes_full) == 2);
   CHECK(std::count_if(out.begin(), out.end(),
                       [](const action& a) { return std::holds_alternative<gave_up>(a); }) == 2);
   out.clear();
@@ -225,7 +224,7 @@ TEST_CASE("handshakes of our own are bounded, and the caller hears of it") {
   CHECK(std::holds_alternative<transmit>(out.back()));
 }
 
-TEST_CASE("even with cookies there is an end to what one prefix, and all of them, may cost") {
+TEST_CASE("even with cookies there is an end to what one prefix and all of them may cost") {
   network net{1, toy};
   host& bob = net.add("bob", {.limits = {.prefix_unproven = {1, 1h},
                                          .prefix_proven = {2, 1h},
@@ -238,7 +237,7 @@ TEST_CASE("even with cookies there is an end to what one prefix, and all of them
   }
   net.run(500ms);
   CHECK(bob.up.size() == 3);
-  CHECK(bob.count("session.rate_limited") == 2);
+  CHECK(bob.count(note_kind::session_rate_limited) == 2);
   for (int i = 5; i < 8; ++i) {
     host& h = net.add("n" + std::to_string(i));
     h.address = {ip_address::v4(78, 1, 1, static_cast<std::uint8_t>(i)), 5};
@@ -246,24 +245,24 @@ TEST_CASE("even with cookies there is an end to what one prefix, and all of them
   }
   net.run(200ms);
   CHECK(bob.up.size() == 5);
-  CHECK(bob.count("session.overloaded") == 1);
+  CHECK(bob.count(note_kind::session_overloaded) == 1);
 }
 
-TEST_CASE("a message too big for a packet is dropped, or loses contacts, and nothing breaks") {
+TEST_CASE("a message too big for a packet is dropped or loses contacts and nothing breaks") {
   network net;
   host& alice = net.add("alice");
   host& bob = net.add("bob");
   net.say(alice, bob, ping());
   net.run(1s);
   net.say(alice, bob, wire::relay_to{{}, bytes(wire::relayed_max + 1)});
-  CHECK(alice.count("session.too_big") == 1);
+  CHECK(alice.count(note_kind::session_too_big) == 1);
   net.say(alice, bob, wire::relay_to{{}, bytes(wire::relayed_max)});
   net.run(1s);
   CHECK(std::get<wire::relay_to>(bob.inbox.back().what).datagram.size() == wire::relayed_max);
   public_key relay;
   relay.value.fill(3);
   net.say(alice, bob, wire::relay_to{{}, bytes(wire::relayed_max)}, wire::through(relay));
-  CHECK(alice.count("session.too_big") == 2);
+  CHECK(alice.count(note_kind::session_too_big) == 2);
   net.say(alice, bob, *full_answer({{}, {}, false, false, wire::find_record{}}));
   net.run(1s);
   CHECK(std::get<wire::records>(bob.inbox.back().what).contacts.size() < wire::k);
@@ -282,7 +281,7 @@ TEST_CASE("a forgotten peer is a stranger") {
   net.say(bob, alice, ping(2));
   net.run(1s);
   CHECK(alice.inbox.empty());
-  CHECK(alice.count("session.unknown_index") == 1);
+  CHECK(alice.count(note_kind::session_unknown_index) == 1);
   net.say(alice, bob, ping(3));
   net.run(1s);
   CHECK(alice.up.size() == 2);

@@ -25,11 +25,11 @@ struct host {
   std::vector<gave_up> down;
   std::vector<reached> reaches;
   std::vector<std::uint64_t> kept;
-  std::map<std::string, int, std::less<>> notes;
+  std::map<note_kind, int> notes;
   /// Answers requests at the same instant when set.
   std::function<std::optional<wire::message>(const deliver&)> answer;
 
-  int count(std::string_view what) const {
+  int count(note_kind what) const {
     const auto it = notes.find(what);
     return it == notes.end() ? 0 : it->second;
   }
@@ -120,7 +120,7 @@ class network {
       } else if (auto* k = std::get_if<keep_timestamp>(&a)) {
         h.kept.push_back(k->stamp);
       } else {
-        ++h.notes[std::string{std::get<note>(a).what}];
+        ++h.notes[std::get<note>(a).what];
       }
     }
   }

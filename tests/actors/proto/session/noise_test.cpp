@@ -90,7 +90,7 @@ TEST_CASE("IK and XX give the bytes of the published test vectors") {
   CHECK(count >= 2);
 }
 
-TEST_CASE("a handshake message with one bit changed, or cut, is not accepted") {
+TEST_CASE("a handshake message with one bit changed or cut is not accepted") {
   seeded_rng random{seed{1}};
   const auto a = crypto.make_private_key(random), b = crypto.make_private_key(random);
   const auto a_public = crypto.to_public(a), b_public = crypto.to_public(b);
@@ -114,7 +114,7 @@ TEST_CASE("a handshake message with one bit changed, or cut, is not accepted") {
   CHECK(got == bytes{'h', 'e', 'l', 'l', 'o'});
 }
 
-TEST_CASE("the filter sees the static key before it is used, and can end the handshake") {
+TEST_CASE("the filter sees the static key before it is used and can end the handshake") {
   seeded_rng random{seed{2}};
   const auto a = crypto.make_private_key(random), b = crypto.make_private_key(random);
   const auto a_public = crypto.to_public(a), b_public = crypto.to_public(b);

@@ -176,7 +176,7 @@ TEST_CASE("records and contacts stand alone in a cache") {
   }
 }
 
-TEST_CASE("a signature covers every field and the namespace, and not itself") {
+TEST_CASE("a signature covers every field and the namespace and not itself") {
   seeded_rng random{seed{6}};
   test::arbitrary any{random};
   record r = any.make<record>();

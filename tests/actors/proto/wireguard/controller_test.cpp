@@ -60,7 +60,7 @@ struct device {
 
 }  // namespace
 
-TEST_CASE("a member begins at its tunnel, with what the network file allows it") {
+TEST_CASE("a member begins at its tunnel with what the network file allows it") {
   device d;
   const std::vector<allowed_ip> allowed{{ip_address::v4(10, 7, 0, 3), 32}};
   d.it.add_member(t0, {key(3), allowed, {}}, tunnel, d.out);
@@ -69,7 +69,7 @@ TEST_CASE("a member begins at its tunnel, with what the network file allows it")
   CHECK(set[1].what == wireguard_peer{key(3), allowed, tunnel, 0s});
 }
 
-TEST_CASE("without a path datagrams wait, and a path is wanted") {
+TEST_CASE("without a path datagrams wait and a path is wanted") {
   device d;
   for (std::uint8_t i = 0; i < 3; ++i) d.sends(i);
   CHECK(all<want_path>(d.out).size() == 3);
@@ -92,7 +92,7 @@ TEST_CASE("without a path datagrams wait, and a path is wanted") {
 TEST_CASE("of many waiting datagrams the eight newest are kept") {
   device d;
   for (std::uint8_t i = 0; i < 20; ++i) d.sends(i);
-  CHECK(notes(d.out, "wireguard.held_dropped") == 12);
+  CHECK(notes(d.out, note_kind::wireguard_held_dropped) == 12);
   d.goes(relayed);
   const auto carried = all<carry>(d.out);
   REQUIRE(carried.size() == 8);
@@ -100,7 +100,7 @@ TEST_CASE("of many waiting datagrams the eight newest are kept") {
   CHECK(carried.back().datagram == bytes{19});
 }
 
-TEST_CASE("a direct path is WireGuard's endpoint, and any other is the tunnel") {
+TEST_CASE("a direct path is WireGuard's endpoint and any other is the tunnel") {
   device d;
   d.goes(relayed);
   d.goes(wire::direct(far));
@@ -118,7 +118,7 @@ TEST_CASE("a direct path is WireGuard's endpoint, and any other is the tunnel") 
   CHECK(d.pointed() == tunnel);
 }
 
-TEST_CASE("while the other side still relays, our datagrams take the direct path all the same") {
+TEST_CASE("while the other side still relays our datagrams take the direct path all the same") {
   device d;
   d.goes(wire::direct(far));
   d.out.clear();
@@ -139,7 +139,7 @@ TEST_CASE("while the other side still relays, our datagrams take the direct path
 TEST_CASE("an endpoint that WireGuard roamed to is set right at the next poll") {
   device d;
   d.polls(elsewhere);
-  CHECK(notes(d.out, "wireguard.roamed") == 1);
+  CHECK(notes(d.out, note_kind::wireguard_roamed) == 1);
   CHECK(d.pointed() == tunnel);
   d.goes(wire::direct(far));
   d.out.clear();
@@ -157,7 +157,7 @@ TEST_CASE("an endpoint that WireGuard roamed to is set right at the next poll") 
   CHECK(d.out.empty());
 }
 
-TEST_CASE("payload is told once a second, whichever way it goes") {
+TEST_CASE("payload is told once a second whichever way it goes") {
   device d;
   d.goes(relayed);
   for (int i = 0; i < 50; ++i) {
@@ -178,7 +178,7 @@ TEST_CASE("payload is told once a second, whichever way it goes") {
 }
 
 TEST_CASE(
-    "of the handshakes that wait only the newest goes, and keeps its place among the packets") {
+    "of the handshakes that wait only the newest goes and keeps its place among the packets") {
   device d;
   for (std::uint8_t n = 0; n < 3; ++n) d.initiates(n);
   d.sends(9);
@@ -189,7 +189,7 @@ TEST_CASE(
   CHECK(carried[1].datagram == bytes{9});
 }
 
-TEST_CASE("a handshake without answer goes by the next path too, while it is WireGuard's newest") {
+TEST_CASE("a handshake without answer goes by the next path too while it is WireGuard's newest") {
   device d;
   d.goes(relayed);
   d.initiates(1);
@@ -222,7 +222,7 @@ TEST_CASE("a handshake without answer goes by the next path too, while it is Wir
   }
 }
 
-TEST_CASE("a handshake that a path did not carry is begun anew, and the device is asked in time") {
+TEST_CASE("a handshake that a path did not carry is begun anew and the device is asked in time") {
   device d;
   d.goes(relayed);
   d.now += 300ms;
@@ -237,7 +237,7 @@ TEST_CASE("a handshake that a path did not carry is begun anew, and the device i
   // Removed, added with a keepalive, which makes it handshake at once, and the keepalive taken
   // away.
   REQUIRE(d.out.size() == 4);
-  CHECK(notes(d.out, "wireguard.kicked") == 1);
+  CHECK(notes(d.out, note_kind::wireguard_kicked) == 1);
   CHECK(std::get<remove_peer>(d.out[1]).peer == bob);
   CHECK(std::get<set_peer>(d.out[2]).what == wireguard_peer{bob, {}, tunnel, 25s});
   CHECK(std::get<set_peer>(d.out[3]).what == wireguard_peer{bob, {}, tunnel, 0s});
@@ -245,17 +245,17 @@ TEST_CASE("a handshake that a path did not carry is begun anew, and the device i
     d.initiates(3);
     d.now += 2999ms;
     d.polls(tunnel);
-    CHECK(notes(d.out, "wireguard.kicked") == 1);
+    CHECK(notes(d.out, note_kind::wireguard_kicked) == 1);
     CHECK(d.it.next_poll() == d.now + 1ms);
     d.now += 1ms;
     d.polls(tunnel);
-    CHECK(notes(d.out, "wireguard.kicked") == 2);
+    CHECK(notes(d.out, note_kind::wireguard_kicked) == 2);
     for (int i = 0; i < 100; ++i) {
       if (i % 5 == 0) d.initiates(4);
       d.now += 1s;
       d.polls(tunnel);
     }
-    CHECK(notes(d.out, "wireguard.kicked") == 2);
+    CHECK(notes(d.out, note_kind::wireguard_kicked) == 2);
   }
   SECTION("after a session that ended the count begins anew") {
     d.initiates(3);
@@ -268,7 +268,7 @@ TEST_CASE("a handshake that a path did not carry is begun anew, and the device i
     d.initiates(4);
     d.now += 2s;
     d.polls(tunnel);
-    CHECK(notes(d.out, "wireguard.kicked") == 3);
+    CHECK(notes(d.out, note_kind::wireguard_kicked) == 3);
   }
   SECTION("and on another path, however often the path changes meanwhile") {
     d.initiates(3);
@@ -282,7 +282,7 @@ TEST_CASE("a handshake that a path did not carry is begun anew, and the device i
   }
 }
 
-TEST_CASE("a peer that has a session, has answered, or has no path is never removed") {
+TEST_CASE("a peer that has a session or has answered or has no path is never removed") {
   device d;
   d.goes(relayed);
   d.initiates(1);
@@ -319,7 +319,7 @@ TEST_CASE("a member that leaves leaves nothing behind") {
   CHECK(d.out.empty());
   CHECK_FALSE(d.it.next_poll());
   d.it.handle(d.now, from_relay{bob, bytes{1}}, d.out);
-  CHECK(notes(d.out, "wireguard.relayed_stranger") == 1);
+  CHECK(notes(d.out, note_kind::wireguard_relayed_stranger) == 1);
   CHECK(all<inject>(d.out).empty());
 }
 
@@ -347,7 +347,7 @@ TEST_CASE("the device is polled every two seconds while there are members") {
   }
 }
 
-TEST_CASE("whatever comes, WireGuard's endpoint is where the path leads") {
+TEST_CASE("whatever comes WireGuard's endpoint is where the path leads") {
   for (std::uint64_t s = 1; s <= 40; ++s) {
     seeded_rng r{seed{s}};
     controller c{{}};

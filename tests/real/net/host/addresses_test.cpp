@@ -34,7 +34,7 @@ struct place {
   net_space space{"alone"};
 };
 
-TEST_CASE("global addresses come first, and those of the default route before others") {
+TEST_CASE("global addresses come first and those of the default route before others") {
   place p;
   p.space.ip("addr add 10.0.0.5/24 dev one");
   p.space.ip("addr add 192.168.4.5/24 dev two");
@@ -47,7 +47,7 @@ TEST_CASE("global addresses come first, and those of the default route before ot
                                                                 "fd00::5"});
 }
 
-TEST_CASE("loopback, link-local IPv6 and tunnels are not among the reachable") {
+TEST_CASE("loopback and link-local IPv6 and tunnels are not among the reachable") {
   place p;
   p.space.ip("addr add 10.0.0.5/24 dev one");
   p.space.ip("addr add 10.7.0.1/16 dev two");
@@ -80,7 +80,7 @@ TEST_CASE("the address of a tunnel made in userspace is not among the reachable"
   CHECK(texts(p.look({}).reachable()).size() == 2);
 }
 
-TEST_CASE("what is down is not reachable, but its addresses are the host's own") {
+TEST_CASE("what is down is not reachable but its addresses are the host's own") {
   place p;
   p.space.ip("addr add 10.0.0.5/24 dev one");
   p.space.ip("link set dev one down");
@@ -92,7 +92,7 @@ TEST_CASE("what is down is not reachable, but its addresses are the host's own")
   CHECK_FALSE(h.owns(*ip_address::parse("10.0.0.6")));
 }
 
-TEST_CASE("no more than eight are told, the public one among them") {
+TEST_CASE("no more than eight are told - the public one among them") {
   place p;
   for (int i = 1; i <= 20; ++i) p.space.ip("addr add 10.0." + std::to_string(i) + ".1/24 dev one");
   p.space.ip("addr add 203.0.113.5/24 dev two");
@@ -101,7 +101,7 @@ TEST_CASE("no more than eight are told, the public one among them") {
   CHECK(all[0] == "203.0.113.5");
 }
 
-TEST_CASE("a change is told once, and what is no change not at all") {
+TEST_CASE("a change is told once and what is no change not at all") {
   place p;
   p.space.ip("addr add 10.0.0.5/24 dev one");
   host_addresses h = p.look();

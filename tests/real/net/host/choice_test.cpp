@@ -56,7 +56,7 @@ std::string opened(machine& m, std::optional<capture> how = std::nullopt) {
   }
 }
 
-TEST_CASE("beside the kernel's WireGuard raw sockets are chosen, and it is said why") {
+TEST_CASE("beside the kernel's WireGuard raw sockets are chosen and it is said why") {
   machine m("alone");
   CHECK_THAT(opened(m), Contains("raw sockets") && Contains("need no rules"));
 }
@@ -81,7 +81,7 @@ TEST_CASE("without capabilities the error says which are missing") {
              Contains("error: ") && Contains("CAP_NET_RAW") && Contains("CAP_NET_ADMIN"));
 }
 
-TEST_CASE("the way that is asked for is taken, or it is said why not") {
+TEST_CASE("the way that is asked for is taken or it is said why not") {
   machine m("alone");
   CHECK_THAT(opened(m, capture::pcap), Contains("libpcap") && Contains("as asked for"));
   CHECK_THAT(opened(m, capture::raw), Contains("raw sockets") && Contains("as asked for"));
@@ -93,7 +93,7 @@ TEST_CASE("the way that is asked for is taken, or it is said why not") {
              Contains("error: ") && Contains("Operation not permitted"));
 }
 
-TEST_CASE("a port is shared by one program alone, and free again when that ends") {
+TEST_CASE("a port is shared by one program alone and free again when that ends") {
   machine m("alone");
   m.open(capture::raw);
   CHECK_THAT(opened(m, capture::nft), Contains("another wh-real runs on UDP port 51820"));
@@ -132,7 +132,7 @@ TEST_CASE("a host without IPv6 has a port all the same") {
   }
 }
 
-TEST_CASE("a plain port that asks for none gets one, the same for both families") {
+TEST_CASE("a plain port that asks for none gets one the same for both families") {
   machine m("alone");
   m.space.within([] {
     host_port p({}, {}, {});

@@ -78,7 +78,7 @@ TEMPLATE_TEST_CASE("WireGuard gets its own datagrams", "", raw_world, pcap_world
   }
 }
 
-TEMPLATE_TEST_CASE("what was fragmented comes whole, or is counted", "", plain_world, raw_world,
+TEMPLATE_TEST_CASE("what was fragmented comes whole or is counted", "", plain_world, raw_world,
                    pcap_world, nft_world) {
   TestType w;
   for (const bool v4 : {true, false}) {
