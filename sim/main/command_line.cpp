@@ -5,7 +5,7 @@
 #include <charconv>
 #include <sstream>
 
-#include "sim/scenario/nearest.hpp"
+#include "transport/text.hpp"
 
 #ifndef WH_VERSION
 #define WH_VERSION "0"
@@ -98,6 +98,11 @@ std::variant<command, command_line_end> parse_command_line(int argc, const char*
   auto* metrics_app = app.add_subcommand("metrics", "List what an expectation can be about");
   metrics_app->add_flag("--json", metrics.json, "As JSON");
 
+  keys_command keys;
+  auto* keys_app = app.add_subcommand("keys", "List the keys of the scenario file");
+  keys_app->add_option("TABLE", keys.table, "One table: network, peers, events.kill, ...");
+  keys_app->add_flag("--markdown", keys.markdown, "As the tables of scenarios/README.md");
+
   if (argc > 1 && argv[1][0] != '-') {
     std::vector<std::string> known;
     for (const auto* c : app.get_subcommands({})) known.push_back(c->get_name());
@@ -134,6 +139,7 @@ std::variant<command, command_line_end> parse_command_line(int argc, const char*
     return command_line_end{"wh-sim: --json and --trace-hash: one of them\n", 2};
   if (run_app->parsed()) return command{std::move(run)};
   if (scenarios_app->parsed()) return command{scenarios};
+  if (keys_app->parsed()) return command{std::move(keys)};
   return command{metrics};
 }
 

@@ -30,7 +30,12 @@ struct scenarios_command {
 struct metrics_command {
   bool json = false;
 };
-using command = std::variant<run_command, scenarios_command, metrics_command>;
+/// Every key of the scenario file.
+struct keys_command {
+  std::string table;  ///< empty: all
+  bool markdown = false;
+};
+using command = std::variant<run_command, scenarios_command, metrics_command, keys_command>;
 
 /// What to do, or what to print and the exit code: 0 help and version, 2 wrong usage.
 struct command_line_end {

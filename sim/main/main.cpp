@@ -25,7 +25,7 @@ int main(int argc, char** argv) {
       isatty(STDERR_FILENO) != 0,
       {fs::path("scenarios"), fs::path(WH_SCENARIOS_DIR)},
       wh::sim::run,
-      wh::sim::names_of_this_build(),
+      wh::sim::names_of_this_build(wh::sim::event_kinds()),
   };
   return wh::sim::run_program(std::get<wh::sim::command>(parsed), host);
 }

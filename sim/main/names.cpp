@@ -4,6 +4,7 @@
 #include <iterator>
 
 #include "actors/proto/network/parse.hpp"
+#include "sim/measure/catalogue.hpp"
 #include "sim/nat/population.hpp"
 #include "sim/nat/profiles.hpp"
 
@@ -30,8 +31,10 @@ expected<std::vector<std::string>, std::string> members_of(const std::filesystem
 
 }  // namespace
 
-scenario_context names_of_this_build() {
+scenario_context names_of_this_build(std::span<const event_kind* const> events) {
   scenario_context context;
+  context.events = events;
+  context.metrics = expectable_names();
   context.members_of = members_of;
   for (const auto& p : nat::profiles()) context.nat_profiles.emplace_back(p.name);
   for (const auto name : nat::population_names()) context.populations.emplace_back(name);

@@ -5,9 +5,11 @@
 #include <ostream>
 
 #include "sim/main/run_one.hpp"
+#include "sim/measure/catalogue.hpp"
 #include "sim/report/format.hpp"
 #include "sim/report/writers.hpp"
-#include "sim/scenario/nearest.hpp"
+#include "sim/scenario/reference.hpp"
+#include "transport/text.hpp"
 
 namespace wh::sim {
 namespace {
@@ -42,7 +44,6 @@ scenario_context context_for(const program_host& host) {
   auto context = host.context;
   context.roots.insert(context.roots.end(), host.scenario_folders.begin(),
                        host.scenario_folders.end());
-  context.metrics = expectable_names();
   return context;
 }
 
@@ -119,15 +120,43 @@ int list_scenarios(const scenarios_command& c, const program_host& host) {
 
 int list_metrics(const metrics_command& c, const program_host& host) {
   if (c.json) {
-    host.out << definitions_to_json() << "\n";
+    host.out << definitions_to_json(metric_definitions()) << "\n";
     return 0;
   }
   text_table table({{"metric"}, {"unit"}, {"definition"}});
-  for (const auto& d : metric_definitions())
-    table.row({std::string(d.name), std::string(d.unit), std::string(d.sentence)});
-  host.out << table.print("")
-           << "\nA distribution is read as NAME.n .mean .min .p50 .p90 .p95 .p99 "
-              "or .max; NAME alone is its mean.\n";
+  for (const auto* d : metric_definitions())
+    table.row({std::string(d->name), std::string(d->unit), std::string(d->sentence)});
+  host.out
+      << table.print("")
+      << "\nA distribution is read as NAME.n .censored .mean .min .p50 .p90 .p95 .p99 or .max;\n"
+         "NAME alone is its mean. Of what never came (censored) the maximum is without end.\n";
+  return 0;
+}
+
+int list_keys(const keys_command& c, const program_host& host) {
+  auto tables = scenario_reference(host.context.events);
+  if (!c.table.empty()) {
+    std::vector<std::string> names;
+    for (const auto& t : tables)
+      if (!t.name.empty()) names.push_back(t.name);
+    std::erase_if(tables, [&](const table_reference& t) { return t.name != c.table; });
+    if (tables.empty()) {
+      host.errors << "wh-sim: no table `" << c.table << "`";
+      if (const auto near = nearest_name(c.table, names); !near.empty())
+        host.errors << "; did you mean `" << near << "`?";
+      host.errors << "\n  `wh-sim keys` lists them\n";
+      return 2;
+    }
+  }
+  if (c.markdown) {
+    host.out << to_markdown(tables);
+    return 0;
+  }
+  for (const auto& t : tables) {
+    text_table rows({{table_in_words(t.name)}, {"default"}, {"meaning"}});
+    for (const auto& k : t.keys) rows.row({k.name, k.by_default, k.text});
+    host.out << rows.print("") << "\n";
+  }
   return 0;
 }
 
@@ -136,6 +165,7 @@ int list_metrics(const metrics_command& c, const program_host& host) {
 int run_program(const command& what, const program_host& host) {
   if (const auto* c = std::get_if<run_command>(&what)) return run_it(*c, host);
   if (const auto* c = std::get_if<scenarios_command>(&what)) return list_scenarios(*c, host);
+  if (const auto* c = std::get_if<keys_command>(&what)) return list_keys(*c, host);
   return list_metrics(std::get<metrics_command>(what), host);
 }
 

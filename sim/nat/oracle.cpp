@@ -68,34 +68,6 @@ bool apart(const side& a, const side& b) {
 
 }  // namespace
 
-std::string_view to_string(nat_class c) {
-  switch (c) {
-    case nat_class::pub:
-      return "PUB";
-    case nat_class::fws:
-      return "FWS";
-    case nat_class::eif:
-      return "EIF";
-    case nat_class::adf:
-      return "ADF";
-    case nat_class::apdf:
-      return "APDF";
-    case nat_class::lx:
-      return "LX";
-    case nat_class::adm:
-      return "ADM";
-    case nat_class::seq:
-      return "SEQ";
-    case nat_class::rnd:
-      return "RND";
-    case nat_class::blk:
-      return "BLK";
-    case nat_class::udpb:
-      return "UDPB";
-  }
-  return "?";
-}
-
 summary effective(const std::vector<const config*>& inside_first) {
   summary s;
   for (const config* c : inside_first) {

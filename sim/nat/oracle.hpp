@@ -1,10 +1,12 @@
 #pragma once
 
+#include <array>
 #include <cstdint>
 #include <string_view>
 #include <vector>
 
 #include "sim/nat/config.hpp"
+#include "transport/words.hpp"
 
 namespace wh::sim::nat {
 
@@ -15,7 +17,9 @@ namespace wh::sim::nat {
 /// with its filtering, the latter with Linux's reverse clash, and the endpoint dependent by their
 /// ports.
 enum class nat_class : std::uint8_t { pub, fws, eif, adf, apdf, lx, adm, seq, rnd, blk, udpb };
-std::string_view to_string(nat_class c);
+inline constexpr std::array<std::string_view, 11> nat_class_words{
+    "PUB", "FWS", "EIF", "ADF", "APDF", "LX", "ADM", "SEQ", "RND", "BLK", "UDPB"};
+constexpr words words_of(nat_class) { return nat_class_words; }
 
 /// A chain of boxes as if it were one: the hardest mapping, the strictest filter, the shortest
 /// times.

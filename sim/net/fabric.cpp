@@ -18,32 +18,6 @@ std::size_t packet_size(std::size_t payload, bool v4) {
 
 }  // namespace
 
-std::string_view to_string(drop d) {
-  switch (d) {
-    case drop::none:
-      return "none";
-    case drop::offline:
-      return "offline";
-    case drop::no_route:
-      return "no_route";
-    case drop::no_socket:
-      return "no_socket";
-    case drop::to_self:
-      return "to_self";
-    case drop::too_big:
-      return "too_big";
-    case drop::ttl_expired:
-      return "ttl_expired";
-    case drop::lost:
-      return "lost";
-    case drop::queue_full:
-      return "queue_full";
-    case drop::box:
-      return "box";
-  }
-  return "?";
-}
-
 fabric::fabric(path_options options, seed s)
     : options_(std::move(options)),
       nat_seed_(s.derive("nat")),
@@ -184,6 +158,44 @@ std::optional<box_id> fabric::innermost(host_id h, bool v4) const {
   return box_id{way.realm - 1};
 }
 
+// ---- partitions
+
+std::size_t fabric::cut(std::vector<host_id> inside) {
+  partition p;
+  p.number = ++partitions_made_;
+  p.inside.resize(hosts_.size());
+  p.boxes_inside.resize(boxes_.size());
+  p.boxes_outside.resize(boxes_.size());
+  for (const host_id h : inside) p.inside[h.value] = true;
+  for (std::uint32_t h = 0; h < hosts_.size(); ++h)
+    for (const interface& way : hosts_[h].ways)
+      for (std::uint32_t realm = way.place == nowhere ? internet : way.realm; realm != internet;
+           realm = boxes_[realm - 1].outer)
+        (p.inside[h] ? p.boxes_inside : p.boxes_outside)[realm - 1] = true;
+  partitions_.push_back(std::move(p));
+  return partitions_.back().number;
+}
+
+void fabric::heal(std::size_t number) {
+  std::erase_if(partitions_, [number](const partition& p) { return p.number == number; });
+}
+
+/// Before the packet meets a box of the receiver's side, whose mapping it would keep alive: when
+/// all behind that box are on the other side of a partition.
+bool fabric::cut_off_at(const flight& f, const place& target) const {
+  if (!target.box()) return cut_off_from(f.from, host_id{target.number()});
+  return std::any_of(partitions_.begin(), partitions_.end(), [&](const partition& p) {
+    // Boxes that came after the partition began are on nobody's side.
+    if (target.number() >= p.boxes_inside.size()) return false;
+    return !(p.inside[f.from.value] ? p.boxes_inside : p.boxes_outside)[target.number()];
+  });
+}
+
+bool fabric::cut_off_from(host_id from, host_id to) const {
+  return std::any_of(partitions_.begin(), partitions_.end(),
+                     [&](const partition& p) { return p.separates(from, to); });
+}
+
 // ---- paths
 
 /// The site of a host or box that lives in `realm`: what stands for it on the internet.
@@ -295,6 +307,7 @@ fabric::departure fabric::depart(host_id from, const nat::packet& p, time_point 
   std::uint32_t realm = h.ways[p.dst.address.is_v4() ? 0 : 1].realm;
   std::uint32_t owner = from.value;
   d.first.packet = p;
+  d.first.from = from;
   for (;;) {
     d.first.target = find(realm, d.first.packet.dst.address);
     if (d.first.target != nowhere) break;
@@ -337,6 +350,11 @@ fabric::arrival fabric::arrive(const flight& f, time_point now) {
     a.why = drop::no_route;
     return a;
   }
+  const bool cut = f.across_internet() && !partitions_.empty();
+  if (cut && cut_off_at(f, index_[number])) {
+    a.why = drop::cut_off;
+    return a;
+  }
   while (index_[number].box()) {
     box_node& node = boxes_[index_[number].number()];
     const nat::verdict v = node.engine.inbound(a.packet, now);
@@ -354,7 +372,9 @@ fabric::arrival fabric::arrive(const flight& f, time_point now) {
   }
   a.host = host_id{index_[number].number()};
   host& h = at(a.host);
-  if (!h.online) {
+  if (cut && cut_off_from(f.from, a.host)) {
+    a.why = drop::cut_off;
+  } else if (!h.online) {
     a.why = drop::offline;
   } else if (h.port != a.packet.dst.port()) {
     a.why = drop::no_socket;

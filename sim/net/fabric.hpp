@@ -13,6 +13,7 @@
 #include "transport/endpoint.hpp"
 #include "transport/rng.hpp"
 #include "transport/time.hpp"
+#include "transport/words.hpp"
 
 namespace wh::sim {
 
@@ -71,12 +72,16 @@ enum class drop : std::uint8_t {
   ttl_expired,  ///< on the internet; in boxes it is a `box` drop
   lost,
   queue_full,
-  box,  ///< see nat_dropped
+  cut_off,  ///< by a partition
+  box,      ///< see nat_dropped
 };
+inline constexpr std::array<std::string_view, 11> drop_words{
+    "none",        "offline", "no_route",   "no_socket", "to_self", "too_big",
+    "ttl_expired", "lost",    "queue_full", "cut_off",   "box"};
+constexpr words words_of(drop) { return drop_words; }
 inline constexpr std::size_t drop_count = static_cast<std::size_t>(drop::box) + 1;
 inline constexpr std::size_t nat_drop_count =
     static_cast<std::size_t>(nat::drop_reason::not_ours) + 1;
-std::string_view to_string(drop d);
 
 struct net_stats {
   std::uint64_t sent = 0;
@@ -107,6 +112,7 @@ class fabric {
   /// A packet on its way from the last box of the sender's side to `target`.
   struct flight {
     nat::packet packet;
+    host_id from;
     std::uint32_t target = 0;  ///< a place
     std::uint32_t realm = 0;   ///< where that place is
     duration delay{};
@@ -130,6 +136,11 @@ class fabric {
   drop check(host_id from, const endpoint& to, std::size_t payload, endpoint& source) const;
   departure depart(host_id from, const nat::packet& p, time_point now);
   arrival arrive(const flight& f, time_point now);
+
+  /// From now on these hosts and the rest do not hear each other across the internet; behind a
+  /// common box they do. Its number, for `heal`.
+  std::size_t cut(std::vector<host_id> inside);
+  void heal(std::size_t number);
 
   std::uint32_t hosts() const { return static_cast<std::uint32_t>(hosts_.size()); }
   void set_online(host_id h, bool on) { at(h).online = on; }
@@ -177,6 +188,14 @@ class fabric {
     bool transparent = false;  // addresses inside are addresses outside
   };
 
+  /// A partition under way.
+  struct partition {
+    std::size_t number;
+    std::vector<bool> inside;                       // by host
+    std::vector<bool> boxes_inside, boxes_outside;  // who is behind the box: some of these
+    bool separates(host_id a, host_id b) const { return inside[a.value] != inside[b.value]; }
+  };
+
   host& at(host_id h);
   const host& at(host_id h) const;
   box_node& behind(std::uint32_t realm) { return boxes_[realm - 1]; }
@@ -192,6 +211,8 @@ class fabric {
              duration& wait) const;
   std::uint16_t mtu(const host& h) const;
   void refused(drop& why, nat::drop_reason& nat, const nat::verdict& v);
+  bool cut_off_at(const flight& f, const place& target) const;
+  bool cut_off_from(host_id from, host_id to) const;
 
   path_options options_;
   seed nat_seed_;
@@ -200,6 +221,8 @@ class fabric {
   std::vector<box_node> boxes_;
   std::vector<line> lines_;
   address_index index_;
+  std::vector<partition> partitions_;
+  std::size_t partitions_made_ = 0;
   net_stats stats_;
 };
 

@@ -1,3 +1,4 @@
+#include <cmath>
 #include <nlohmann/json.hpp>
 
 #include "sim/report/writers.hpp"
@@ -11,37 +12,13 @@ using json = nlohmann::ordered_json;
 json optional_seconds(const std::optional<duration>& d) {
   return d ? json(to_seconds(*d)) : json(nullptr);
 }
-json optional_number(const std::optional<double>& v) { return v ? json(*v) : json(nullptr); }
-
-std::string_view kind_text(metric_kind k) {
-  switch (k) {
-    case metric_kind::counter:
-      return "counter";
-    case metric_kind::gauge:
-      return "gauge";
-    case metric_kind::ratio:
-      return "ratio";
-    case metric_kind::distribution:
-      return "distribution";
-  }
-  return "?";
-}
-std::string_view path_text(path_kind p) {
-  switch (p) {
-    case path_kind::direct:
-      return "direct";
-    case path_kind::relayed:
-      return "relayed";
-    case path_kind::connected:
-      return "connected";
-    case path_kind::unreachable:
-      return "unreachable";
-  }
-  return "?";
+/// What has no value, or never came, is null.
+json optional_number(const std::optional<double>& v) {
+  return v && std::isfinite(*v) ? json(*v) : json(nullptr);
 }
 
 json definition(const metric_definition& d) {
-  return {{"kind", kind_text(d.kind)}, {"unit", d.unit}, {"definition", d.sentence}};
+  return {{"kind", to_string(d.kind)}, {"unit", d.unit}, {"definition", d.sentence}};
 }
 
 json metric(const metrics& all, std::string_view name, const metrics::value& v) {
@@ -58,20 +35,11 @@ json metric(const metrics& all, std::string_view name, const metrics::value& v) 
       j["part"] = v.share.part;
       j["whole"] = v.share.whole;
       break;
-    case metric_kind::distribution: {
-      const auto& d = v.dist;
-      j["n"] = d.count();
-      j["exact"] = d.exact();
-      if (d.count() == 0) break;
-      j["mean"] = d.mean();
-      j["min"] = d.min();
-      j["p50"] = d.quantile(0.50);
-      j["p90"] = d.quantile(0.90);
-      j["p95"] = d.quantile(0.95);
-      j["p99"] = d.quantile(0.99);
-      j["max"] = d.max();
+    case metric_kind::distribution:
+      j["exact"] = v.dist.exact();
+      for (const auto statistic : statistics)
+        j[std::string(statistic)] = optional_number(read(v.dist, statistic));
       break;
-    }
   }
   return j;
 }
@@ -104,7 +72,7 @@ std::string to_json(const report& r, bool with_host) {
     json x;
     if (e.what.pair.size() == 2) {
       x["pair"] = e.what.pair;
-      x["path"] = path_text(e.what.path);
+      x["path"] = to_string(e.what.path);
     } else {
       x["metric"] = e.what.metric;
       for (const auto& [key, bound] :
@@ -127,7 +95,7 @@ std::string to_json(const report& r, bool with_host) {
                      {"to", p.to},
                      {"from_nat", p.from_nat},
                      {"to_nat", p.to_nat},
-                     {"path", path_text(p.path)},
+                     {"path", to_string(p.path)},
                      {"reason", p.reason.empty() ? json(nullptr) : json(p.reason)},
                      {"time_to_first_payload_s", optional_seconds(p.time_to_first_payload)},
                      {"time_to_direct_s", optional_seconds(p.time_to_direct)},
@@ -141,9 +109,9 @@ std::string names_to_json(const std::vector<std::pair<std::string, std::string>>
   return dump(j);
 }
 
-std::string definitions_to_json() {
+std::string definitions_to_json(std::span<const metric_definition* const> all) {
   json j = json::object();
-  for (const auto& d : metric_definitions()) j[std::string(d.name)] = definition(d);
+  for (const auto* d : all) j[std::string(d->name)] = definition(*d);
   return dump(j);
 }
 

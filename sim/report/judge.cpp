@@ -1,24 +1,11 @@
 #include <algorithm>
+#include <cmath>
 
 #include "sim/report/format.hpp"
 #include "sim/report/report.hpp"
 
 namespace wh::sim {
 namespace {
-
-std::string_view path_name(path_kind p) {
-  switch (p) {
-    case path_kind::direct:
-      return "direct";
-    case path_kind::relayed:
-      return "relayed";
-    case path_kind::connected:
-      return "connected";
-    case path_kind::unreachable:
-      return "unreachable";
-  }
-  return "?";
-}
 
 expectation_result judge_pair(const report& r, const expectation& e) {
   expectation_result result{e, false, {}, {}};
@@ -28,14 +15,14 @@ expectation_result judge_pair(const report& r, const expectation& e) {
   });
   if (row == r.pairs.end()) {
     result.message =
-        name + " was not asked to connect, " + std::string(path_name(e.path)) + " expected";
+        name + " was not asked to connect, " + std::string(to_string(e.path)) + " expected";
     return result;
   }
   result.held = row->path == e.path ||
                 (e.path == path_kind::connected && row->path != path_kind::unreachable);
-  result.message = name + " is " + std::string(path_name(row->path));
+  result.message = name + " is " + std::string(to_string(row->path));
   if (!result.held) {
-    result.message += ", " + std::string(path_name(e.path)) + " expected";
+    result.message += ", " + std::string(to_string(e.path)) + " expected";
     if (!row->reason.empty()) result.message += " (" + row->reason + ")";
   }
   return result;
@@ -56,7 +43,10 @@ expectation_result judge_metric(const report& r, const expectation& e) {
   const double v = *result.measured;
   result.held = (!e.min || v >= *e.min) && (!e.max || v <= *e.max) && (!e.equals || v == *e.equals);
   // In full digits when it fails: "0.97 is below 0.97" helps nobody.
-  result.message = e.metric + " = " + (result.held ? format_number(v) : format_exact(v)) +
+  const std::string shown = std::isinf(v) ? "never"
+                            : result.held ? format_number(v)
+                                          : format_exact(v);
+  result.message = e.metric + " = " + shown +
                    (result.held ? " (" + wanted(e) + ")" : ", " + wanted(e) + " expected");
   return result;
 }

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <filesystem>
+#include <span>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -23,8 +24,8 @@ std::string summary(const report& r, const summary_options& options = {});
 /// Without `with_host` it leaves out what depends on the machine (wall time, speed, memory), so
 /// that equal runs give equal text.
 std::string to_json(const report& r, bool with_host = true);
-/// Every metric's definition, as JSON.
-std::string definitions_to_json();
+/// Metrics' definitions, as JSON.
+std::string definitions_to_json(std::span<const metric_definition* const> all);
 /// [{"name": ..., "question": ...}, ...]
 std::string names_to_json(const std::vector<std::pair<std::string, std::string>>& rows);
 

@@ -3,8 +3,9 @@
 #include <set>
 #include <tuple>
 
-#include "sim/scenario/nearest.hpp"
+#include "sim/scenario/limits.hpp"
 #include "sim/scenario/read.hpp"
+#include "transport/text.hpp"
 
 namespace wh::sim::detail {
 namespace {
@@ -209,6 +210,9 @@ class checker {
     for (std::size_t i = 0; i < s_.workload.size(); ++i) {
       auto& w = s_.workload[i];
       const auto& table = *item("workload", i);
+      if (!w.connect && !w.lookups)
+        wrong(table.value, "[[workload]] asks for nothing",
+              "give it `connect` = {...}, `lookups` = {...} or both");
       if (!table.find("until_s")) w.until = s_.length;
       if (w.until > s_.length)
         wrong(place_of(table, "until_s"), "`until_s` is after the end of the run");
@@ -223,16 +227,40 @@ class checker {
     }
   }
 
+  /// What a kind of event says of itself, held against the rest.
+  class site final : public event_site {
+   public:
+    site(checker& c, const node& what) : checker_(c), what_(what) {}
+    void wrong(std::string_view key, std::string message, std::string hint) override {
+      checker_.wrong(place_of(what_, key), std::move(message), std::move(hint));
+    }
+    void group(std::string_view key, const std::string& name) override {
+      checker_.group_exists(place_of(what_, key), name);
+    }
+    void nat_chain(std::string_view key, const std::vector<std::string>& chain) override {
+      checker_.nat_chain(place_of(what_, key), chain);
+    }
+    const scenario& whole() const override { return checker_.s_; }
+
+   private:
+    checker& checker_;
+    const node& what_;
+  };
+
   void events() {
-    static constexpr std::string_view kinds[] = {"nat_reboot",     "kill",      "restart",
-                                                 "address_change", "partition", "nat_change"};
     for (std::size_t i = 0; i < s_.events.size(); ++i) {
       const auto& e = s_.events[i];
       const auto& table = *item("events", i);
       if (e.at > s_.length) wrong(place_of(table, "at_s"), "the run ends before that");
-      const auto& what = *table.find(kinds[static_cast<std::size_t>(e.kind)]);
-      group_exists(place_of(what, "group"), e.group);
-      if (e.kind == event_kind::nat_change) nat_chain(place_of(what, "nat"), e.nat);
+      if (!e.what) {
+        std::string all;
+        for (const event_kind* k : context_.events)
+          all += (all.empty() ? "" : ", ") + std::string(k->name);
+        wrong(table.value, "[[events]] says when, but not what", "one of " + all);
+        continue;
+      }
+      site here(*this, *table.find(e.what->kind().name));
+      e.what->check(here);
     }
   }
 
@@ -252,10 +280,33 @@ class checker {
     return false;
   }
 
+  void fits_together(const expectation& e, const node& table) {
+    const auto has = [&](std::string_view key) { return table.find(key) != nullptr; };
+    const bool bounded = has("min") || has("max") || has("equals");
+    if (has("metric") == has("pair"))
+      wrong(table.value, "[[expect]] needs either `metric` or `pair`");
+    else if (has("metric") && !bounded)
+      wrong(table.value, "[[expect]] needs `min`, `max` or `equals`");
+    else if (has("metric") && has("path"))
+      wrong(place_of(table, "path"), "`path` goes with `pair`, not with `metric`");
+    else if (has("pair") && bounded)
+      wrong(table.value, "`min`, `max` and `equals` go with `metric`, not with `pair`");
+    else if (has("pair") && !has("path"))
+      wrong(table.value, "[[expect]] of a pair needs `path`",
+            "\"direct\", \"relayed\", \"connected\" or \"unreachable\"");
+    else if (has("pair") && e.pair.size() != 2)
+      wrong(place_of(table, "pair"), "`pair` names two peers");
+    else if (e.min && e.max && *e.min > *e.max)
+      wrong(place_of(table, "max"), "`max` is below `min`");
+    else if (e.equals && (e.min || e.max))
+      wrong(place_of(table, "equals"), "`equals` leaves nothing for `min` and `max` to say");
+  }
+
   void expectations() {
     for (std::size_t i = 0; i < s_.expect.size(); ++i) {
       const auto& e = s_.expect[i];
       const auto& table = *item("expect", i);
+      fits_together(e, table);
       if (!e.metric.empty() && !context_.metrics.empty() && !contains(context_.metrics, e.metric))
         unknown_name(place_of(table, "metric"), "metric", e.metric, context_.metrics);
       for (const auto& name : e.pair)

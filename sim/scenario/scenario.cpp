@@ -37,7 +37,7 @@ expected<scenario, scenario_error> parse_scenario(std::string_view text,
   scenario s;
   s.file = file;
   detail::mistakes mistakes;
-  detail::read_scenario(*tree, s, mistakes);
+  detail::read_scenario(*tree, context, s, mistakes);
   if (mistakes.none()) detail::check_scenario(*tree, context, s, mistakes);
   if (!mistakes.none()) return unexpected(mistakes.first());
   return s;

@@ -1,24 +1,36 @@
 #pragma once
 
+#include <array>
 #include <cstdint>
 #include <filesystem>
 #include <functional>
+#include <memory>
 #include <optional>
+#include <span>
 #include <string>
 #include <string_view>
 #include <vector>
 
+#include "sim/scenario/event.hpp"
+#include "sim/scenario/fields.hpp"
 #include "transport/expected.hpp"
 #include "transport/time.hpp"
 
-/// A scenario: one question to a simulated internet, as a plain value. `scenarios/README.md` is the
-/// reference of the file format; every key there has its field here, under the same name less its
-/// unit where the type carries it.
+/// A scenario: one question to a simulated internet, as a plain value. Each table's `fields` names
+/// its keys (keys.cpp); `scenarios/README.md` has the reference that is made of them.
 namespace wh::sim {
 
 enum class crypto_kind : std::uint8_t { real, modelled };
+inline constexpr std::array<std::string_view, 2> crypto_kind_words{"real", "modelled"};
+constexpr words words_of(crypto_kind) { return crypto_kind_words; }
+
 enum class network_detail : std::uint8_t { cloud, packets };
+inline constexpr std::array<std::string_view, 2> network_detail_words{"cloud", "packets"};
+constexpr words words_of(network_detail) { return network_detail_words; }
+
 enum class latency_kind : std::uint8_t { king_like, constant };
+inline constexpr std::array<std::string_view, 2> latency_kind_words{"king-like", "constant"};
+constexpr words words_of(latency_kind) { return latency_kind_words; }
 
 /// Proof of work of a key at most: a run searches all its keys anew, and one of so many bits takes
 /// half a minute.
@@ -36,6 +48,7 @@ struct network_config {
   double reorder_ratio = 0;
   double duplicate_ratio = 0;
   unsigned mtu_bytes = 1500;
+  void fields(field_visitor& v);
   friend bool operator==(const network_config&, const network_config&) = default;
 };
 
@@ -48,18 +61,28 @@ struct overlay_config {
   unsigned k = 20;
   unsigned alpha = 3;
   unsigned paths = 2;
-  /// Found and readable when set; what `members` of the groups refer to.
+  /// Found and readable once checked; what `members` of the groups refer to.
   std::optional<std::filesystem::path> network_file;
+  void fields(field_visitor& v);
   friend bool operator==(const overlay_config&, const overlay_config&) = default;
 };
 
 /// A member runs WireGuard and connects to those the workload pairs it with; a node serves the DHT
 /// (and relays, if it consents) without WireGuard.
 enum class peer_role : std::uint8_t { member, node };
+inline constexpr std::array<std::string_view, 2> peer_role_words{"member", "node"};
+constexpr words words_of(peer_role) { return peer_role_words; }
+
 /// What a peer is told about its own place, as `wh up ... mode` does.
 enum class peer_mode : std::uint8_t { unknown, direct, nat };
+inline constexpr std::array<std::string_view, 3> peer_mode_words{"unknown", "direct", "nat"};
+constexpr words words_of(peer_mode) { return peer_mode_words; }
 
 enum class session_model : std::uint8_t { weibull, exponential, constant };
+inline constexpr std::array<std::string_view, 3> session_model_words{"weibull", "exponential",
+                                                                     "constant"};
+constexpr words words_of(session_model) { return session_model_words; }
+
 /// A length of time drawn per session. `shape` is the Weibull's, else unused. `scale_s` is the
 /// Weibull's scale, the exponential's mean, or the constant.
 struct session_config {
@@ -71,9 +94,10 @@ struct session_config {
 struct churn_config {
   session_config online;
   /// Zero scale: a peer that leaves comes back at once, as a new process with its saved state.
-  session_config offline;
+  session_config offline{session_model::exponential, 1, 0};
   /// A peer comes back with a new identity (it is somebody else).
   bool replace = false;
+  void fields(field_visitor& v);
   friend bool operator==(const churn_config&, const churn_config&) = default;
 };
 
@@ -103,6 +127,7 @@ struct peer_group {
   /// The peer has run before: it starts with endpoints saved by an earlier life.
   bool start_from_cache = false;
   std::optional<unsigned> workbit;
+  void fields(field_visitor& v);
   friend bool operator==(const peer_group&, const peer_group&) = default;
 };
 
@@ -114,6 +139,7 @@ struct connect_load {
   std::optional<unsigned> pairs;
   std::string from{all_groups};
   std::string to{all_groups};
+  void fields(field_visitor& v);
   friend bool operator==(const connect_load&, const connect_load&) = default;
 };
 struct lookup_load {
@@ -122,6 +148,7 @@ struct lookup_load {
   std::string from{all_groups};
   /// Whose records are looked for.
   std::string to{all_groups};
+  void fields(field_visitor& v);
   friend bool operator==(const lookup_load&, const lookup_load&) = default;
 };
 /// `[[workload]]`: what the users do.
@@ -134,36 +161,25 @@ struct workload_item {
   /// Between two payload packets of a connected pair, both ways.
   duration ping_interval = std::chrono::seconds{1};
   unsigned payload_bytes = 64;
+  void fields(field_visitor& v);
   friend bool operator==(const workload_item&, const workload_item&) = default;
 };
 
-enum class event_kind : std::uint8_t {
-  nat_reboot,      ///< the group's boxes forget every mapping
-  kill,            ///< the peers stop, without a goodbye
-  restart,         ///< the peers stop and start again with what they saved; the dead ones start
-  address_change,  ///< the outermost public address changes (box or host)
-  partition,       ///< the group and the rest do not hear each other for `lasts`
-  nat_change,      ///< the group's boxes are replaced by `nat`
-};
-enum class kill_role : std::uint8_t { any, relay_in_use };
-/// `[[events]]`.
+/// `[[events]]`: what goes wrong.
 struct event_item {
   duration at{};
   /// Zero: once; else again and again until the end.
   duration every{};
-  event_kind kind{};
-  std::string group{all_groups};
-  /// Share of the group that is hit, drawn anew each time.
-  double ratio = 1;
-  /// kill: relay_in_use takes, of the group, those that carry payload for others at that moment.
-  kill_role role = kill_role::any;
-  /// restart: time between stop and start. partition: how long.
-  duration lasts{};
-  std::vector<std::string> nat;
-  friend bool operator==(const event_item&, const event_item&) = default;
+  /// Set once read.
+  std::shared_ptr<const event_what> what;
+  void fields(field_visitor& v);
 };
 
 enum class path_kind : std::uint8_t { direct, relayed, connected, unreachable };
+inline constexpr std::array<std::string_view, 4> path_kind_words{"direct", "relayed", "connected",
+                                                                 "unreachable"};
+constexpr words words_of(path_kind) { return path_kind_words; }
+
 /// `[[expect]]`: either a metric with bounds or a pair with its path at the end.
 struct expectation {
   /// "name" or, for a distribution, "name.p95"; empty when `pair` is set.
@@ -172,6 +188,7 @@ struct expectation {
   std::vector<std::string> pair;  ///< two peers' names, or empty
   path_kind path = path_kind::connected;
   std::string because;
+  void fields(field_visitor& v);
   friend bool operator==(const expectation&, const expectation&) = default;
 };
 
@@ -189,9 +206,10 @@ struct scenario {
   std::vector<event_item> events;
   std::vector<expectation> expect;
 
+  /// The keys at the top of the file; the lists of tables are not among them.
+  void fields(field_visitor& v);
   const peer_group* find_group(std::string_view group) const;
   unsigned peer_count() const;
-  friend bool operator==(const scenario&, const scenario&) = default;
 };
 
 /// The name of a group's peer in reports: its member name, else the group's name when it is alone,
@@ -220,6 +238,8 @@ struct scenario_context {
   std::vector<std::string> populations;
   /// Every name an `[[expect]]` may use.
   std::vector<std::string> metrics;
+  /// Every kind of [[events]].
+  std::span<const event_kind* const> events;
   /// Names and keys of a network file's members, or what is wrong with the file.
   std::function<expected<std::vector<std::string>, std::string>(const std::filesystem::path&)>
       members_of;

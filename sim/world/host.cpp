@@ -1,7 +1,5 @@
 #include "sim/world/host.hpp"
 
-#include <algorithm>
-
 #include "transport/check.hpp"
 
 namespace wh::sim {
@@ -49,8 +47,6 @@ void host::start(const actors::peer_config& config) {
 
 void host::stop() {
   if (!peer_) return;
-  online_ = time_online();
-  settled_online_ = time_settled();
   around_.net.set_online(id(), false);
   around_.sim.together([&] { actors::kill_peer(*peer_); });
   peer_.reset();
@@ -61,16 +57,8 @@ void host::stop() {
 void host::become(const public_key& key) {
   WH_CHECK(!running());
   key_ = key;
+  became_ = around_.sim.now();
   disk_ = {};
-}
-
-duration host::time_online() const {
-  return online_ + (running() ? around_.sim.now() - started_ : duration{0});
-}
-
-duration host::time_settled() const {
-  const duration age = running() ? around_.sim.now() - started_ : duration{0};
-  return settled_online_ + std::max(age - settling, duration{0});
 }
 
 void host::readdressed() {
@@ -80,21 +68,21 @@ void host::readdressed() {
 // network_port
 
 void host::send(const endpoint& to, bytes payload, ttl limit) {
-  if (payload.empty() || is_ours(payload)) {
-    upkeep& part = around_.sim.now() - started_ < settling ? joining_ : settled_;
-    ++part.datagrams;
-    part.bytes += on_the_wire(to, payload.size());
-  }
+  give(to, std::move(payload), limit, true);
+}
+
+void host::give(const endpoint& to, bytes payload, ttl limit, bool ours) {
+  around_.world->on_sent(*this, on_the_wire(to, payload.size()), ours);
   network_port::send(to, std::move(payload), limit);
 }
 
 void host::came(const endpoint& from, bytes&& payload) {
-  if (!peer_ || !around_.world->hears(*this, from.address)) return;
+  if (!peer_) return;
   around_.sim.post(peer_->all->gateway, actors::arrived{wire::direct(from), std::move(payload)});
 }
 
 void host::came_for_wireguard(const endpoint& from, bytes&& payload) {
-  if (!peer_ || !wireguard_ || !around_.world->hears(*this, from.address)) return;
+  if (!peer_ || !wireguard_) return;
   wireguard_->received(around_.sim.now(), from, payload, todo_);
   act();
 }
@@ -145,7 +133,7 @@ void host::perform(wireguard::transmit& t, bool) {
   if (const auto peer = wireguard_->is_tunnel(t.to))
     around_.sim.post(peer_->all->wireguard, actors::tunnelled{*peer, std::move(t.datagram)});
   else
-    network_port::send(t.to, std::move(t.datagram), ttl::host_default);
+    give(t.to, std::move(t.datagram), ttl::host_default, false);
 }
 
 void host::perform(const wireguard::delivered& d, bool relayed) {
@@ -153,7 +141,6 @@ void host::perform(const wireguard::delivered& d, bool relayed) {
 }
 
 void host::perform(const note& n, bool) {
-  if (n.what == note_kind::wireguard_session) ++wireguard_handshakes_;
   if (around_.watcher) around_.watcher->on_note(key_, around_.sim.now(), n);
 }
 

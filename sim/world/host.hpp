@@ -24,8 +24,8 @@ class host_watcher {
   /// Something came out of a tunnel. `relayed`: WireGuard got it from the tunnel endpoint of the
   /// peer, not from the network.
   virtual void on_payload(host& at, const public_key& from, byte_view payload, bool relayed) = 0;
-  /// Whether a datagram from this address gets to the host: not across a partition.
-  virtual bool hears(const host& at, const ip_address& from) const = 0;
+  /// The host gives the network a datagram of so many bytes, headers of UDP and IP included.
+  virtual void on_sent(const host& at, std::size_t bytes, bool ours) = 0;
 };
 
 /// What every host of a world uses.
@@ -67,25 +67,15 @@ class host final : private network_port, private wireguard_device {
   /// The peer is told that its addresses changed.
   void readdressed();
 
-  /// How long it ran, earlier lives included.
-  duration time_online() const;
   time_point started() const { return started_; }
-  std::uint64_t starts() const { return starts_; }
-  /// A life begins with joining, and settles.
-  static constexpr duration settling = 10min;
-  /// What the peer sent but WireGuard's own datagrams, with the headers of UDP and IP.
-  struct upkeep {
-    std::uint64_t bytes = 0, datagrams = 0;
-  };
-  const upkeep& joining() const { return joining_; }
-  const upkeep& settled() const { return settled_; }
-  /// How long it ran after `settling`, in all its lives.
-  duration time_settled() const;
-  std::uint64_t wireguard_handshakes() const { return wireguard_handshakes_; }
+  /// When this key's owner came to sit here: the start of time for the first.
+  time_point became() const { return became_; }
+  std::uint32_t starts() const { return starts_; }
 
  private:
   // network_port
   void send(const endpoint& to, bytes payload, ttl limit) override;
+  void give(const endpoint& to, bytes payload, ttl limit, bool ours);
   void came(const endpoint& from, bytes&& payload) override;
   void came_for_wireguard(const endpoint& from, bytes&& payload) override;
   // wireguard_device
@@ -112,11 +102,8 @@ class host final : private network_port, private wireguard_device {
   bool acting_ = false;
   actors::alarm alarm_;
   memory_state disk_;
-  std::uint64_t starts_ = 0;
-  time_point started_{};
-  duration online_{0}, settled_online_{0};
-  upkeep joining_, settled_;
-  std::uint64_t wireguard_handshakes_ = 0;
+  std::uint32_t starts_ = 0;
+  time_point started_{}, became_{};
 };
 
 }  // namespace wh::sim

@@ -1,9 +1,9 @@
-#include <algorithm>
+#include "sim/world/places.hpp"
+
+#include <set>
 
 #include "sim/nat/profiles.hpp"
-#include "sim/world/world.hpp"
 
-/// Where hosts sit, and how that changes during a run.
 namespace wh::sim {
 
 namespace {
@@ -12,35 +12,80 @@ bool translates(const nat::config& c) { return c.mapping != nat::mapping_kind::n
 
 }  // namespace
 
-ip_address world::fresh_public_address() {
+places::places(plan p, network& net, seed s) : plan_(std::move(p)), net_(net), seed_(s) {
+  for (const box_plan& b : plan_.boxes) {
+    box_spec spec;
+    spec.config = b.behaviour;
+    if (!b.external.is_unspecified()) spec.external = {b.external};
+    boxes_.push_back(net_.add_box(std::move(spec)));
+  }
+}
+
+host_spec places::spec_of(std::size_t h) const {
+  const host_plan& p = plan_.hosts[h];
+  host_spec where;
+  where.address = p.where.address;
+  where.port = p.where.port();
+  for (const std::size_t b : chain_of(h)) where.boxes.push_back(boxes_[b]);
+  return where;
+}
+
+nat::side places::side_of(std::size_t h) const {
+  nat::side s;
+  for (const std::size_t b : chain_of(h)) s.chain.push_back(plan_.boxes[b].behaviour.get());
+  return s;
+}
+
+nat::common_boxes places::common(std::size_t a, std::size_t b) const {
+  // Hosts share either their whole chain or nothing: a shared_nat group sits on one LAN.
+  nat::common_boxes c;
+  if (plan_.hosts[a].box && plan_.hosts[a].box == plan_.hosts[b].box) c.count = chain_of(a).size();
+  return c;
+}
+
+std::vector<std::size_t> places::mappings(time_point now) const {
+  // Those that were replaced stand in nobody's way any more.
+  std::set<std::size_t> in_use;
+  for (std::size_t h = 0; h < plan_.hosts.size(); ++h)
+    for (const std::size_t b : chain_of(h)) in_use.insert(b);
+  std::vector<std::size_t> held;
+  for (const std::size_t b : in_use) held.push_back(net_.box(boxes_[b]).mappings(now));
+  return held;
+}
+
+void places::reboot_boxes(std::size_t h) {
+  for (const std::size_t b : chain_of(h)) net_.reboot_box(boxes_[b]);
+}
+
+ip_address places::fresh_public_address() {
   return public_address((1U << 19) + addresses_changed_++);
 }
 
-std::vector<std::size_t> world::chain_of(std::size_t h) const {
+std::vector<std::size_t> places::chain_of(std::size_t h) const {
   std::vector<std::size_t> chain;
   for (auto b = plan_.hosts[h].box; b; b = plan_.boxes[*b].outer) chain.push_back(*b);
   return chain;
 }
 
-void world::move(std::size_t h, const ip_address& to) {
-  const bool readdressed = hosts_[h]->local().address != to;
+void places::move(std::size_t h, const ip_address& to) {
+  const bool readdressed = at(h).local().address != to;
   attachment there{to, {}};
   for (const std::size_t b : chain_of(h)) there.boxes.push_back(boxes_[b]);
-  net_->move(hosts_[h]->id(), there);
-  if (readdressed) hosts_[h]->readdressed();
+  net_.move(at(h).id(), there);
+  if (readdressed) at(h).readdressed();
 }
 
-void world::change_address(std::size_t h) {
+void places::change_address(std::size_t h) {
   const ip_address fresh = fresh_public_address();
   for (const std::size_t b : chain_of(h))
     if (plan_.boxes[b].external.is_global()) {
-      net_->change_address(boxes_[b], {fresh});
+      net_.change_address(boxes_[b], {fresh});
       return;
     }
   move(h, fresh);
 }
 
-void world::replace_boxes(std::size_t h, const std::vector<std::string>& profiles) {
+void places::replace_boxes(std::size_t h, const std::vector<std::string>& profiles) {
   const auto old = chain_of(h);
   bool same_shape = old.size() == profiles.size();
   for (std::size_t i = 0; same_shape && i < old.size(); ++i)
@@ -51,20 +96,21 @@ void world::replace_boxes(std::size_t h, const std::vector<std::string>& profile
     box_plan& b = plan_.boxes[old[i]];
     b.behaviour = nat::borrow(*nat::profile(profiles[i]));
     b.profile = profiles[i];
-    nat::box& box = net_->box(boxes_[old[i]]);
+    nat::box& box = net_.box(boxes_[old[i]]);
     const auto pool = box.pool();
     box = nat::box(b.behaviour, std::vector<ip_address>(pool.begin(), pool.end()),
-                   root_.derive("replaced box", old[i]));
+                   seed_.derive("replaced box", old[i]));
   }
-  relabel(h);
+  for (std::size_t other = 0; other < plan_.hosts.size(); ++other)
+    if (other == h || (innermost(h) && innermost(other) == innermost(h))) relabel(other);
 }
 
 /// A firewall's inside has public addresses and a NAT's has not, so everybody behind the old chain
 /// is moved behind a new one.
-void world::rebuild_boxes(std::size_t h, const std::vector<std::string>& profiles) {
+void places::rebuild_boxes(std::size_t h, const std::vector<std::string>& profiles) {
   std::vector<std::size_t> moved;
   if (const auto box = plan_.hosts[h].box) {
-    for (std::size_t other = 0; other < hosts_.size(); ++other)
+    for (std::size_t other = 0; other < plan_.hosts.size(); ++other)
       if (plan_.hosts[other].box == box) moved.push_back(other);
   } else {
     moved = {h};
@@ -85,7 +131,7 @@ void world::rebuild_boxes(std::size_t h, const std::vector<std::string>& profile
       inside_is_private = true;
     }
     plan_.boxes.push_back(std::move(b));
-    boxes_.push_back(net_->add_box(std::move(spec)));
+    boxes_.push_back(net_.add_box(std::move(spec)));
     outer = plan_.boxes.size() - 1;
   }
   for (std::size_t i = 0; i < moved.size(); ++i) {
@@ -98,39 +144,12 @@ void world::rebuild_boxes(std::size_t h, const std::vector<std::string>& profile
   }
 }
 
-void world::relabel(std::size_t h) {
+void places::relabel(std::size_t h) {
   std::string& text = plan_.hosts[h].nat_label;
   text.clear();
   for (const std::size_t b : chain_of(h))
     text += (text.empty() ? "" : " + ") + plan_.boxes[b].profile;
   if (text.empty()) text = "public";
-}
-
-ip_address world::public_address_of(std::size_t h) const {
-  ip_address a = hosts_[h]->local().address;
-  for (const std::size_t b : chain_of(h))
-    if (const auto pool = net_->box(boxes_[b]).pool(); !pool.empty()) a = pool.front();
-  return a;
-}
-
-void world::cut_off(const std::vector<std::size_t>& hosts, duration lasts) {
-  std::vector<ip_address> inside;
-  for (const std::size_t h : hosts) inside.push_back(public_address_of(h));
-  std::sort(inside.begin(), inside.end());
-  const std::size_t number = ++partitions_;
-  cut_off_.emplace(number, std::move(inside));
-  sim_->after(lasts, [this, number] { cut_off_.erase(number); });
-}
-
-bool world::hears(const host& at, const ip_address& from) const {
-  if (cut_off_.empty() || !from.is_global()) return true;
-  const ip_address here = public_address_of(at.number());
-  return std::all_of(cut_off_.begin(), cut_off_.end(), [&](const auto& partition) {
-    const auto inside = [&](const ip_address& a) {
-      return std::binary_search(partition.second.begin(), partition.second.end(), a);
-    };
-    return inside(from) == inside(here);
-  });
 }
 
 }  // namespace wh::sim

@@ -4,6 +4,7 @@
 #include <filesystem>
 #include <functional>
 #include <optional>
+#include <span>
 #include <string>
 #include <utility>
 
@@ -32,6 +33,9 @@ struct run_options {
   /// Called at least once a virtual second, if set; it may be called far more often.
   std::function<void(const progress&)> on_progress;
 };
+
+/// Every kind of [[events]] that a world knows: the scenario must have been read with these.
+std::span<const event_kind* const> event_kinds();
 
 /// Runs a scenario once, to its end. A report, or why it could not be run. It reads no wall clock:
 /// the caller fills in the report's wall time and memory. ns-3's simulator is one per process, so a

@@ -1,4 +1,5 @@
 #include "sim/scenario/scenario.hpp"
+#include "sim/world/run.hpp"
 #include "transport/check.hpp"
 
 /// Whatever the file, there is a scenario or a mistake that can be shown. The first line, when it
@@ -14,6 +15,7 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
     in.remove_prefix(std::min(end + 1, in.size()));
   }
   scenario_context names;
+  names.events = event_kinds();
   names.nat_profiles = {"openwrt", "symmetric"};
   names.populations = {"internet-2025"};
   names.metrics = {"paths.direct_ratio"};

@@ -12,6 +12,21 @@ using namespace wh::sim;
 
 namespace {
 
+constexpr ratio_metric direct_ratio{"paths.direct_ratio", "Direct pairs."};
+constexpr counter_metric datagrams{"network.datagrams", "Datagrams."};
+constexpr distribution_metric rtt{"paths.rtt_s", "s", "Round trips."};
+
+pair_row row(std::string to, std::string to_nat, path_kind path) {
+  pair_row p;
+  p.from = "a";
+  p.to = std::move(to);
+  p.from_nat = "openwrt";
+  p.to_nat = std::move(to_nat);
+  p.path = path;
+  p.time_to_first_payload = 420ms;
+  return p;
+}
+
 report sample() {
   report r;
   r.scenario = "sample";
@@ -23,12 +38,14 @@ report sample() {
   r.events = 12'345;
   r.wall_s = 0.5;
   r.memory_peak_bytes = 12'300'000;
-  r.metrics.set("paths.direct_ratio", ratio{1, 2});
-  r.metrics.add("network.datagrams", 99);
-  r.metrics.observe("paths.rtt_s", 0.25);
-  r.pairs.push_back({"a", "b", "openwrt", "symmetric", path_kind::direct, "", 420ms, 900ms, 84ms});
-  r.pairs.push_back(
-      {"a", "c", "openwrt", "public", path_kind::relayed, "random_ports", 420ms, {}, {}});
+  r.metrics.set(direct_ratio, ratio{1, 2});
+  r.metrics.add(datagrams, 99);
+  r.metrics.observe(rtt, 0.25);
+  r.pairs.push_back(row("b", "symmetric", path_kind::direct));
+  r.pairs.back().time_to_direct = 900ms;
+  r.pairs.back().round_trip = 84ms;
+  r.pairs.push_back(row("c", "public", path_kind::relayed));
+  r.pairs.back().reason = "random_ports";
   return r;
 }
 
@@ -147,7 +164,7 @@ TEST_CASE("the report as JSON has every part in a fixed order each metric with i
   CHECK(j["metrics"]["paths.direct_ratio"]["value"] == 0.5);
   CHECK(j["metrics"]["paths.rtt_s"]["p95"] == 0.25);
   CHECK(j["metrics"]["paths.rtt_s"]["unit"] == "s");
-  CHECK(j["metrics"]["paths.rtt_s"]["definition"] == find_metric("paths.rtt_s")->sentence);
+  CHECK(j["metrics"]["paths.rtt_s"]["definition"] == rtt.sentence);
   CHECK(j["pairs"][1]["reason"] == "random_ports");
   CHECK(j["pairs"][1]["time_to_direct_s"].is_null());
   CHECK(j["expectations"][0]["min"] == 0.97);
@@ -171,8 +188,9 @@ TEST_CASE("names that are no UTF-8 do not stop a report") {
 }
 
 TEST_CASE("every metric's definition can be read by programs") {
-  const auto j = nlohmann::json::parse(definitions_to_json());
-  CHECK(j.size() == metric_definitions().size());
+  const metric_definition* const all[] = {&direct_ratio, &rtt};
+  const auto j = nlohmann::json::parse(definitions_to_json(all));
+  CHECK(j.size() == 2);
   CHECK(j["paths.direct_ratio"]["kind"] == "ratio");
 }
 
@@ -188,28 +206,6 @@ TEST_CASE("a pair's messages become a sequence diagram") {
         "  p1-xp0: 2000.0 ms reply\n"
         "  note over p0: cut after 2 messages\n");
   CHECK(to_mermaid(report{}) == "sequenceDiagram\n");
-}
-
-TEST_CASE("numbers are written for people") {
-  CHECK(format_number(0.97312) == "0.9731");
-  CHECK(format_number(123'456) == "123456");
-  CHECK(format_number(0) == "0");
-  CHECK(format_exact(0.1) == "0.1");
-  CHECK(format_duration(0s) == "0 s");
-  CHECK(format_duration(1500us) == "1.5 ms");
-  CHECK(format_duration(12us) == "12 us");
-  CHECK(format_duration(90s) == "90 s");
-  CHECK(format_duration(250s) == "4 min 10 s");
-  CHECK(format_duration(7500s) == "2 h 5 min");
-  CHECK(format_duration(86'400s * 3) == "3 d");
-  CHECK(format_duration(-90s) == "-90 s");
-  CHECK(format_bytes(999) == "999 B");
-  CHECK(format_bytes(1'500'000) == "1.5 MB");
-  CHECK(format_bytes(std::uint64_t{5} * 1000 * 1000 * 1000 * 1000) == "5 TB");
-  CHECK(format_count(950) == "950");
-  CHECK(format_count(12'345) == "12.3 k");
-  CHECK(format_count(1.2e6) == "1.2 M");
-  CHECK(format_count(5e9) == "5 G");
 }
 
 TEST_CASE("a table leaves out columns that say nothing and counts letters not bytes") {

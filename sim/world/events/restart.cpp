@@ -1,0 +1,33 @@
+#include "sim/scenario/limits.hpp"
+#include "sim/world/events/happening.hpp"
+
+namespace wh::sim {
+
+extern const event_kind restart_kind;
+
+namespace {
+
+class restart final : public group_happening {
+  const event_kind& kind() const override { return restart_kind; }
+  void fields(field_visitor& v) override {
+    target(v);
+    v.seconds("lasts_s", lasts_, {0, length_max_s}, {"time between stop and start"});
+  }
+  std::vector<std::size_t> happen(stage& s) const override {
+    auto hit = drawn(group_hosts(s), s.chance);
+    std::erase_if(hit, [&](std::size_t h) { return !s.life.restart(h, lasts_); });
+    return hit;
+  }
+
+  duration lasts_{};
+};
+
+}  // namespace
+
+const event_kind restart_kind{
+    "restart",
+    "the peers stop, and start again `lasts_s` later with what they saved; dead ones start too. "
+    "Those that have not arrived yet are not hit",
+    make_event<restart>};
+
+}  // namespace wh::sim
