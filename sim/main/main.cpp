@@ -26,6 +26,7 @@ int main(int argc, char** argv) {
       {fs::path("scenarios"), fs::path(WH_SCENARIOS_DIR)},
       wh::sim::run,
       wh::sim::names_of_this_build(wh::sim::event_kinds()),
+      wh::sim::consult_oracle,
   };
   return wh::sim::run_program(std::get<wh::sim::command>(parsed), host);
 }

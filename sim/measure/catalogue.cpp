@@ -26,12 +26,13 @@ const metric_definition* find_metric(std::string_view name) {
   return at != all.end() && (*at)->name == name ? *at : nullptr;
 }
 
-std::vector<std::string> expectable_names() {
-  std::vector<std::string> out;
+std::vector<known_metric> expectable_metrics() {
+  std::vector<known_metric> out;
   for (const auto* d : metric_definitions()) {
-    out.emplace_back(d->name);
+    out.push_back({std::string(d->name)});
+    if (d->kind == metric_kind::ratio) out.back().max = 1;
     if (d->kind != metric_kind::distribution) continue;
-    for (const auto s : statistics) out.push_back(std::string(d->name) + "." + std::string(s));
+    for (const auto s : statistics) out.push_back({std::string(d->name) + "." + std::string(s)});
   }
   return out;
 }

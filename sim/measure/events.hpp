@@ -127,4 +127,7 @@ struct fault_happened {
   std::span<const std::size_t> hosts;  ///< that it hit
 };
 
+/// Time to write a row of the world's state down.
+struct step_due {};
+
 }  // namespace wh::sim

@@ -1,5 +1,7 @@
 #include "sim/measure/log.hpp"
 
+#include "sim/measure/pair_record.hpp"
+
 namespace wh::sim {
 
 namespace {
@@ -8,6 +10,21 @@ constexpr std::string_view nobody = "-";
 
 std::string number_or_nobody(std::optional<host_number> h) {
   return h ? std::to_string(*h) : std::string(nobody);
+}
+
+/// How many pairs were in which state at each step, from what became of every pair.
+void count_pairs(report& r) {
+  for (const pair_row& p : r.pairs) {
+    std::size_t stay = 0;
+    for (step_row& s : r.steps) {
+      while (stay < p.stays.size() && p.stays[stay].from <= s.at) ++stay;
+      if (stay == 0) continue;
+      const std::string_view state = p.stays[stay - 1].state;
+      if (state == to_string(pair_state::direct)) ++s.direct;
+      if (state == to_string(pair_state::relayed)) ++s.relayed;
+      if (state == to_string(pair_state::unreachable)) ++s.unreachable;
+    }
+  }
 }
 
 }  // namespace
@@ -35,6 +52,7 @@ void run_log::introduce(time_point now) {
 
 void run_log::finish(time_point now, report& rows) {
   for (const auto& m : meters_) m->finish(now, rows);
+  count_pairs(rows);
 }
 
 void run_log::write(time_point now, const life_began& e) {

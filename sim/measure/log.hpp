@@ -49,6 +49,7 @@ class run_log {
   void write(time_point, const datagram_sent&) {}  // the network's own line is enough
   void write(time_point now, const payload_carried& e);
   void write(time_point now, const fault_happened& e);
+  void write(time_point, const step_due&) {}
 
   const truth& truth_;
   trace& trace_;

@@ -58,6 +58,7 @@ class meter {
   virtual void on(time_point, const datagram_sent&) {}
   virtual void on(time_point, const payload_carried&) {}
   virtual void on(time_point, const fault_happened&) {}
+  virtual void on(time_point, const step_due&) {}
 
   /// The run is over: what is still to be counted is, and rows go into the report.
   virtual void finish(time_point now, report& rows) = 0;

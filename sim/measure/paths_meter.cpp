@@ -4,6 +4,7 @@
 
 #include "sim/measure/meter.hpp"
 #include "sim/measure/pair_record.hpp"
+#include "sim/measure/verdict.hpp"
 
 namespace wh::sim {
 
@@ -217,14 +218,7 @@ class paths_meter final : public meter {
   }
 
   oracle_verdict oracle_of(const truth::pair& p) const {
-    const nat::side a = truth_.side_of(p.from), b = truth_.side_of(p.to);
-    const nat::common_boxes shared = truth_.common(p.from, p.to);
-    oracle_verdict v;
-    v.from_class = to_string(nat::effective(a.chain).kind);
-    v.to_class = to_string(nat::effective(b.chain).kind);
-    v.o1 = nat::direct_possible(a, b, shared);
-    v.o3 = nat::clairvoyant_possible(a, b, shared);
-    return v;
+    return verdict_of(truth_.side_of(p.from), truth_.side_of(p.to), truth_.common(p.from, p.to));
   }
 
   void measure(pair_number p, pair_row& row);
@@ -311,6 +305,8 @@ void paths_meter::measure(pair_number p, pair_row& row) {
   row.payload_sent = r.settled();
   row.payload_delivered = r.delivered();
   row.changes = r.changes();
+  for (const pair_record::stay& x : r.stays())
+    row.stays.push_back({since_start(x.from), to_string(x.state)});
 }
 
 }  // namespace

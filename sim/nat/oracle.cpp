@@ -114,6 +114,19 @@ bool direct_possible(const side& a, const side& b, common_boxes common) {
   return false;
 }
 
+obstacle why_not_direct(const side& a, const side& b, common_boxes common) {
+  if (direct_possible(a, b, common)) return obstacle::none;
+  if (!udp(a) || !udp(b)) return obstacle::udp_blocked;
+  const std::size_t shared = std::min({common.count, a.chain.size(), b.chain.size()});
+  if (shared > 0)
+    return a.chain[a.chain.size() - shared]->hairpin == hairpin_kind::none
+               ? obstacle::no_hairpin
+               : obstacle::filter_of_common;
+  return effective(a.chain).predictable || effective(b.chain).predictable
+             ? obstacle::port_varies
+             : obstacle::both_ports_vary;
+}
+
 bool clairvoyant_possible(const side& a, const side& b, common_boxes common) {
   if (!udp(a) || !udp(b)) return false;
   const std::size_t shared = std::min({common.count, a.chain.size(), b.chain.size()});

@@ -61,6 +61,20 @@ struct common_boxes {
 /// them so, and a symmetric box that always keeps the port counts as predictable.
 bool direct_possible(const side& a, const side& b, common_boxes common = {});
 
+/// Why O1 says no.
+enum class obstacle : std::uint8_t {
+  none,              ///< it says yes
+  udp_blocked,       ///< no UDP on one side at least
+  both_ports_vary,   ///< both sides' ports would have to be guessed
+  port_varies,       ///< one side's port, which the other side's filter asks for
+  no_hairpin,        ///< behind one box that turns no packets round
+  filter_of_common,  ///< behind one box that turns them round, and then lets them not in
+};
+inline constexpr std::array<std::string_view, 6> obstacle_words{
+    "none", "udp_blocked", "both_ports_vary", "port_varies", "no_hairpin", "filter_of_common"};
+constexpr words words_of(obstacle) { return obstacle_words; }
+obstacle why_not_direct(const side& a, const side& b, common_boxes common = {});
+
 /// O3: the same for one who knows every port that will be given: UDP on both sides and a route.
 bool clairvoyant_possible(const side& a, const side& b, common_boxes common = {});
 

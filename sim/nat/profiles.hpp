@@ -9,7 +9,8 @@ namespace wh::sim::nat {
 
 struct named_profile {
   std::string_view name;
-  std::string_view about;  ///< one line, for people
+  std::string_view about;   ///< one line, for people
+  std::string_view source;  ///< where its behaviour is known from
   config behaviour;
 };
 

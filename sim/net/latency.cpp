@@ -12,6 +12,9 @@ namespace {
 
 // All in whole microseconds: floating point sums may differ between compilers that fuse them.
 
+/// One way, of 200,000 pairs drawn at random, whatever the seed.
+constexpr std::chrono::microseconds king_like_median{78'200};
+
 struct region {
   std::int64_t x_us, y_us;
   unsigned weight;  // of 100
@@ -64,7 +67,11 @@ latency_model latency_model::constant(duration one_way) {
   return m;
 }
 
-latency_model latency_model::king_like(seed s) { return latency_model{kind::king_like, s}; }
+latency_model latency_model::king_like(seed s, duration median_one_way) {
+  latency_model m{kind::king_like, s};
+  m.constant_ = median_one_way;
+  return m;
+}
 
 expected<latency_model, std::string> latency_model::matrix_file(const std::string& path, seed s) {
   std::ifstream file(path);
@@ -131,8 +138,9 @@ duration latency_model::one_way(std::uint32_t a, std::uint32_t b) const {
   const std::int64_t dy = p.y_us - q.y_us;
   // Exact below 2^53, and sqrt is rounded correctly everywhere (IEEE 754).
   const double distance_us = std::sqrt(static_cast<double>(dx * dx + dy * dy));
-  return std::chrono::microseconds{static_cast<std::int64_t>(distance_us) + p.height_us +
-                                   q.height_us};
+  const std::int64_t us = static_cast<std::int64_t>(distance_us) + p.height_us + q.height_us;
+  if (constant_ == duration{}) return std::chrono::microseconds{us};
+  return duration{us * constant_.count() / (king_like_median.count())};
 }
 
 std::uint8_t latency_model::hops(std::uint32_t a, std::uint32_t b) const {

@@ -22,7 +22,8 @@ class latency_model {
   /// Sites on six continents in a plane, with a height for each site's access (the shape that
   /// Vivaldi found: Dabek et al., SIGCOMM 2004, 5.4), spread so that the median round trip is about
   /// 160 ms, as between the DNS servers of King (Gummadi et al., IMW 2002).
-  static latency_model king_like(seed s);
+  /// `median_one_way` stretches or shrinks it all; zero leaves it.
+  static latency_model king_like(seed s, duration median_one_way = duration{});
   /// A file of N lines with N round-trip times in milliseconds each, `#` starting a comment. Each
   /// site is one of the N, drawn from the seed; the two directions are averaged.
   static expected<latency_model, std::string> matrix_file(const std::string& path, seed s);
@@ -40,7 +41,7 @@ class latency_model {
   kind kind_;
   seed sites_;
   seed hops_;
-  duration constant_{};
+  duration constant_{};  // or the king-like model's median; zero: its own
   std::uint32_t rows_ = 0;
   std::vector<std::uint32_t> one_way_us_;
 };

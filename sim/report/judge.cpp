@@ -55,7 +55,7 @@ expectation_result judge_metric(const report& r, const expectation& e) {
 
 bool judge(report& r, const std::vector<expectation>& expect) {
   r.expectations.clear();
-  bool all = true;
+  bool all = !r.partial;
   for (const auto& e : expect) {
     r.expectations.push_back(e.pair.size() == 2 ? judge_pair(r, e) : judge_metric(r, e));
     all = all && r.expectations.back().held;

@@ -17,6 +17,7 @@ struct oracle_verdict {
   std::string from_class, to_class;  ///< words of the traversal matrix: "PUB", "APDF", "RND", ...
   bool o1 = false;                   ///< direct without guessing a port
   bool o3 = false;                   ///< direct for one who foresees every port
+  std::string reason;                ///< why not O1; empty where it is
 };
 
 /// A pair of members that an item of the workload wanted to connect.
@@ -46,6 +47,11 @@ struct pair_row {
     bool interrupted = false;       ///< it ended because one of the two stopped
   };
   std::vector<outage> outages;
+  struct stay {
+    duration from{};
+    std::string_view state;  ///< the text of a `pair_state`
+  };
+  std::vector<stay> stays;
 };
 
 /// One host, over all its lives.
@@ -83,6 +89,13 @@ struct step_row {
   std::uint64_t datagrams = 0, bytes = 0, lost = 0;   ///< since the step before
 };
 
+/// An event that took place.
+struct fault_row {
+  duration at{};
+  std::string kind;
+  std::size_t hosts = 0;  ///< how many it hit
+};
+
 struct expectation_result {
   expectation what;
   bool held = false;
@@ -106,6 +119,23 @@ struct report_slice {
   class metrics metrics;
 };
 
+/// What a report must carry to be believed, and to be run again.
+struct provenance {
+  std::string version, commit, compiler;
+  /// A file that the run depended on, the scenario first.
+  struct input {
+    std::string name;
+    std::string hash;  ///< BLAKE2b-256 of the text, hexadecimal
+    std::string text;
+  };
+  std::vector<input> inputs;
+  std::vector<std::string> set;  ///< every --set
+  // Where and when it ran; none of this reaches the run.
+  std::string host, kernel, processor;
+  unsigned cores = 0;
+  std::string started;  ///< UTC, ISO 8601
+};
+
 struct report {
   std::string scenario;
   std::string question;
@@ -120,14 +150,18 @@ struct report {
   std::vector<host_row> hosts;
   std::vector<lookup_row> lookups;
   std::vector<step_row> steps;
+  std::vector<fault_row> faults;
   /// What is odd about the scenario or the run, in sentences.
   std::vector<std::string> warnings;
+  /// It was stopped before its end: what is here is true up to then, and judges nothing.
+  bool partial = false;
   /// Bounded by the world at `flow_max`; `flow_cut` tells that there was more.
   std::vector<flow_message> flow;
   bool flow_cut = false;
   /// Filled by `judge`.
   std::vector<expectation_result> expectations;
-  /// Filled by the program: the world has no wall clock.
+  /// Filled by the program: the world has no wall clock, and does not know what it runs on.
+  provenance source;
   double wall_s = 0;
   std::uint64_t memory_peak_bytes = 0;
 };

@@ -128,6 +128,10 @@ std::string summary(const report& r, const summary_options& options) {
     if (!e.held) out += "          because " + e.what.because + "\n";
   }
   const auto total = std::to_string(r.expectations.size());
+  for (const auto& w : r.warnings) out += "  " + colour("33", "odd") + "     " + w + "\n";
+  if (r.partial)
+    out += "  " + colour("1;31", "PARTIAL") + " stopped after " + format_duration(r.virtual_time) +
+           "; nothing is judged\n";
   if (r.expectations.empty())
     out += "  no expectations\n";
   else if (broken == 0)

@@ -3,6 +3,8 @@
 #include <set>
 #include <tuple>
 
+#include "sim/nat/oracle.hpp"
+#include "sim/nat/profiles.hpp"
 #include "sim/scenario/limits.hpp"
 #include "sim/scenario/read.hpp"
 #include "transport/text.hpp"
@@ -16,6 +18,7 @@ class checker {
       : root_(root), context_(context), s_(s), out_(out) {}
 
   void run() {
+    name();
     find_network_file();
     groups();
     workload();
@@ -53,34 +56,52 @@ class checker {
     return std::find(list.begin(), list.end(), name) != list.end();
   }
 
-  void find_network_file() {
-    if (!s_.overlay.network_file) return;
-    const auto& at = root_.find("overlay")->find("network_file")->value;
-    const auto wanted = *s_.overlay.network_file;
+  /// Looks beside the scenario, then in the context's folders; what is found joins the scenario's
+  /// inputs under the name that is returned.
+  std::optional<std::filesystem::path> find_input(const place& at, const std::string& what,
+                                                  const std::filesystem::path& wanted) {
     std::vector<std::filesystem::path> folders{s_.file.parent_path()};
     folders.insert(folders.end(), context_.roots.begin(), context_.roots.end());
     std::string looked;
     for (const auto& folder : folders) {
-      const auto candidate = wanted.is_absolute() ? wanted : folder / wanted;
-      std::error_code ignored;
-      if (std::filesystem::is_regular_file(candidate, ignored)) {
-        s_.overlay.network_file = candidate.lexically_normal();
-        read_members(at);
-        return;
+      const auto candidate = (wanted.is_absolute() ? wanted : folder / wanted).lexically_normal();
+      if (auto text = text_of(candidate, context_)) {
+        if (s_.input(candidate).empty())
+          s_.inputs.push_back({candidate.string(), std::move(*text)});
+        return candidate;
       }
-      looked += (looked.empty() ? "" : ", ") + candidate.lexically_normal().string();
+      looked += (looked.empty() ? "" : ", ") + candidate.string();
       if (wanted.is_absolute()) break;
     }
-    wrong(at, "no such network file: \"" + wanted.string() + "\"", "looked for " + looked);
+    wrong(at, "no such " + what + ": \"" + wanted.string() + "\"", "looked for " + looked);
+    return std::nullopt;
   }
 
-  void read_members(const place& at) {
+  void find_network_file() {
+    if (!s_.overlay.network_file) return;
+    const auto& at = root_.find("overlay")->find("network_file")->value;
+    const auto found = find_input(at, "network file", *s_.overlay.network_file);
+    if (!found) return;
+    s_.overlay.network_file = *found;
     if (!context_.members_of) return;
-    auto members = context_.members_of(*s_.overlay.network_file);
+    auto members = context_.members_of(s_.input(*found), found->string());
     if (members)
       members_ = std::move(*members);
     else
       wrong(at, "the network file cannot be used: " + members.error());
+  }
+
+  /// It becomes a folder's.
+  void name() {
+    const auto valid = [](char c) {
+      return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') ||
+             c == '_' || c == '-' || c == '.';
+    };
+    if (!std::all_of(s_.name.begin(), s_.name.end(), valid) || s_.name.front() == '.' ||
+        s_.name.size() > 100)
+      wrong(place_of(root_, "name"),
+            "a scenario's name becomes a folder's: at most 100 letters, digits, -, _ and ., not "
+            "beginning with .");
   }
 
   void nat_chain(const place& at, const std::vector<std::string>& chain) {
@@ -129,6 +150,36 @@ class checker {
     }
   }
 
+  /// The others know a boot node's own endpoint, and nothing of boxes.
+  void boot_group(const peer_group& g, const node& table) {
+    std::vector<const nat::config*> chain;
+    for (const auto& name : g.nat)
+      if (const auto* c = nat::profile(name)) chain.push_back(c);
+    if (!g.population.empty())
+      return wrong(place_of(table, "boot"),
+                   "boot nodes whose boxes are drawn from a population are not all to be reached",
+                   "leave `population` out: boot nodes have public addresses");
+    if (nat::effective(chain).kind != nat::nat_class::pub)
+      wrong(place_of(table, "boot"),
+            "nobody can reach boot nodes behind `" + g.nat.front() +
+                "`, which lets in only whom it has sent to",
+            "leave `nat` out: boot nodes have public addresses");
+  }
+
+  /// Endpoints that an earlier life would have saved: public ones, and not those that everybody
+  /// knows anyway.
+  void caches() {
+    const bool held = std::any_of(s_.peers.begin(), s_.peers.end(), [](const peer_group& g) {
+      return !g.boot && g.nat.empty() && g.population.empty();
+    });
+    if (held) return;
+    for (std::size_t i = 0; i < s_.peers.size(); ++i)
+      if (s_.peers[i].start_from_cache)
+        wrong(place_of(*item("peers", i), "start_from_cache"),
+              "no peer could have been saved: none but boot nodes has a public address",
+              "add a group without `nat`, `population` and `boot`");
+  }
+
   void groups() {
     std::uint64_t total = 0;
     bool entrance = s_.overlay.network_file.has_value();
@@ -149,8 +200,7 @@ class checker {
       }
       if (g.shared_nat && g.nat.empty())
         wrong(place_of(table, "shared_nat"), "`shared_nat` needs `nat`: there is no box to share");
-      if (g.boot && !g.nat.empty() && g.shared_nat && g.count > 1)
-        wrong(place_of(table, "boot"), "boot nodes behind one box cannot all be reached");
+      if (g.boot) boot_group(g, table);
       if (g.churn && g.churn->replace && (g.boot || g.role == peer_role::member))
         wrong(place_of(*table.find("churn"), "replace"),
               g.boot ? "boot nodes are known by their keys, and cannot come back as others"
@@ -164,6 +214,7 @@ class checker {
     }
     if (total > peers_max)
       wrong(root_.find("peers")->value, "more than " + std::to_string(peers_max) + " peers");
+    caches();
     if (!entrance && total > 1)
       wrong(item("peers", 0)->value, "no peer has `boot = true`, so that none can find another",
             "set it on a group with a public address");
@@ -206,6 +257,12 @@ class checker {
       wrong(place_of(table, "pairs"), "there are only " + std::to_string(possible) + " pairs");
   }
 
+  bool publishes(const std::string& group) const {
+    return std::any_of(s_.peers.begin(), s_.peers.end(), [&](const peer_group& g) {
+      return (group == all_groups || g.group == group) && g.publish;
+    });
+  }
+
   void workload() {
     for (std::size_t i = 0; i < s_.workload.size(); ++i) {
       auto& w = s_.workload[i];
@@ -222,7 +279,10 @@ class checker {
       if (w.lookups) {
         const auto& l = *table.find("lookups");
         group_exists(place_of(l, "from"), w.lookups->from);
-        group_exists(place_of(l, "to"), w.lookups->to);
+        if (group_exists(place_of(l, "to"), w.lookups->to) && !publishes(w.lookups->to))
+          wrong(place_of(l, "to"),
+                "nobody of \"" + w.lookups->to + "\" publishes a record that could be found",
+                "their `publish` is false");
       }
     }
   }
@@ -302,13 +362,31 @@ class checker {
       wrong(place_of(table, "equals"), "`equals` leaves nothing for `min` and `max` to say");
   }
 
+  void metric(const expectation& e, const node& table) {
+    const auto known = std::find_if(context_.metrics.begin(), context_.metrics.end(),
+                                    [&](const known_metric& m) { return m.name == e.metric; });
+    if (known == context_.metrics.end()) {
+      std::vector<std::string> names;
+      for (const known_metric& m : context_.metrics) names.push_back(m.name);
+      return unknown_name(place_of(table, "metric"), "metric", e.metric, names);
+    }
+    // Nothing is negative, and a ratio is no percentage.
+    for (const auto& [key, bound] : {std::pair{"min", e.min}, {"max", e.max}, {"equals", e.equals}})
+      if (bound && (*bound < 0 || *bound > known->max))
+        wrong(place_of(table, key),
+              "`" + std::string(key) + "` is " + format_exact(*bound) + ", and " + e.metric +
+                  " is never " + (*bound < 0 ? "negative" : "above " + format_exact(known->max)),
+              *bound > 1 && *bound <= 100
+                  ? "a share of " + format_exact(*bound) + " % is " + format_exact(*bound / 100)
+                  : "");
+  }
+
   void expectations() {
     for (std::size_t i = 0; i < s_.expect.size(); ++i) {
       const auto& e = s_.expect[i];
       const auto& table = *item("expect", i);
       fits_together(e, table);
-      if (!e.metric.empty() && !context_.metrics.empty() && !contains(context_.metrics, e.metric))
-        unknown_name(place_of(table, "metric"), "metric", e.metric, context_.metrics);
+      if (!e.metric.empty() && !context_.metrics.empty()) metric(e, table);
       for (const auto& name : e.pair)
         if (!is_peer(name))
           wrong(

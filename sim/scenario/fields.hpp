@@ -1,5 +1,6 @@
 #pragma once
 
+#include <concepts>
 #include <cstdint>
 #include <optional>
 #include <string>
@@ -43,6 +44,8 @@ class field_visitor {
   virtual void number(key k, double& v, bounds b, const meaning& m) = 0;
   virtual void whole(key k, std::uint64_t& v, std::uint64_t min, std::uint64_t max,
                      const meaning& m) = 0;
+  virtual void signed_whole(key k, std::int64_t& v, std::int64_t min, std::int64_t max,
+                            const meaning& m) = 0;
   /// A list of different whole numbers, 0 or more.
   virtual void seeds(key k, std::vector<std::uint64_t>& v, const meaning& m) = 0;
   /// One of `texts`, by its number.
@@ -64,10 +67,15 @@ class field_visitor {
   void milliseconds(key k, duration& v, bounds b, const meaning& m) {
     span(k, v, std::chrono::milliseconds{1}, b, m);
   }
+  /// A whole number that may be negative.
   template <class N>
-  requires(std::is_integral_v<N> &&
-           !std::is_same_v<N, std::uint64_t>) void whole(key k, N& v, std::uint64_t min,
-                                                         std::uint64_t max, const meaning& m) {
+  void integer(key k, N& v, std::int64_t min, std::int64_t max, const meaning& m) {
+    std::int64_t wide = v;
+    signed_whole(k, wide, min, max, m);
+    v = static_cast<N>(wide);
+  }
+  template <std::integral N>
+  void whole(key k, N& v, std::uint64_t min, std::uint64_t max, const meaning& m) {
     std::uint64_t wide = static_cast<std::uint64_t>(v);
     whole(k, wide, min, max, m);
     v = static_cast<N>(wide);

@@ -13,7 +13,7 @@ namespace {
 constexpr double infinite = std::numeric_limits<double>::infinity();
 constexpr bounds any_number{-infinite, infinite};
 constexpr bounds time_of_run{0, length_max_s};
-constexpr bounds positive_time{0, length_max_s, true};
+constexpr bounds positive_time{0.001, length_max_s};
 
 }  // namespace
 
@@ -24,7 +24,7 @@ void scenario::fields(field_visitor& v) {
           {"one run each, in a process of its own; different whole numbers from 0, at most 10,000",
            "`[1]`"});
   v.seconds("duration_s", length, positive_time,
-            {"length of the run; above 0, at most a leap year",
+            {"length of the run; at least 0.001, at most a leap year",
              {},
              "how long the run is, in seconds of the simulated time"});
   v.one_of(
@@ -41,8 +41,11 @@ void network_config::fields(field_visitor& v) {
   v.one_of("latency", latency,
            {"one-way delay: `\"king-like\"` differs by pair as in measurements of DNS servers "
             "(Gummadi et al., King, IMW 2002); `\"constant\"`"});
-  v.number("latency_ms", latency_ms, {0, 60'000},
-           {"the constant, or the median over pairs; 0 to 60,000"});
+  v.optional("latency_ms", latency_ms, [&](double& ms) {
+    v.number("latency_ms", ms, {0.001, 60'000},
+             {"one way: the constant, or the median over pairs; 0.001 to 60,000",
+              "50, or 78 for `\"king-like\"`"});
+  });
   v.number("jitter_ms", jitter_ms, {0, 60'000}, {"added to each datagram, uniform from 0 to this"});
   v.number("loss_ratio", loss_ratio, any_share, {"datagrams lost, each by itself"});
   v.number("reorder_ratio", reorder_ratio, any_share, {"datagrams held back behind a later one"});
@@ -160,7 +163,8 @@ void workload_item::fields(field_visitor& v) {
 
 void event_item::fields(field_visitor& v) {
   v.seconds("at_s", at, time_of_run, {"when", {}, "when it happens, in seconds from the start"});
-  v.seconds("every_s", every, positive_time, {"again and again until the end", "once"});
+  v.seconds("every_s", every, positive_time,
+            {"again and again until the end; at least 0.001", "once"});
 }
 
 void expectation::fields(field_visitor& v) {

@@ -5,6 +5,10 @@
 
 namespace wh::sim::detail {
 
+/// Nothing when it cannot be read.
+std::optional<std::string> text_of(const std::filesystem::path& file,
+                                   const scenario_context& context);
+
 /// A scenario's tables, each value by itself; what they say of one another is `check`'s.
 void read_scenario(const node& root, const scenario_context& context, scenario& s, mistakes& out);
 

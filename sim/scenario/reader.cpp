@@ -154,14 +154,21 @@ void reader::span(key k, duration& v, duration unit, bounds b, const meaning& m)
 
 void reader::whole(key k, std::uint64_t& v, std::uint64_t min, std::uint64_t max,
                    const meaning& m) {
+  // TOML has no larger ones.
+  auto x = static_cast<std::int64_t>(v);
+  signed_whole(k, x, static_cast<std::int64_t>(min), static_cast<std::int64_t>(max), m);
+  v = static_cast<std::uint64_t>(x);
+}
+
+void reader::signed_whole(key k, std::int64_t& v, std::int64_t min, std::int64_t max,
+                          const meaning& m) {
   const auto* n = find(k, m);
   if (!n) return;
   if (n->kind != node_kind::integer) return wrong_type(k, *n, "a whole number");
-  if (n->integer < 0 || static_cast<std::uint64_t>(n->integer) < min ||
-      static_cast<std::uint64_t>(n->integer) > max)
+  if (n->integer < min || n->integer > max)
     return wrong(*n, ticked(k) + " is " + std::to_string(n->integer) + "; expected between " +
                          std::to_string(min) + " and " + std::to_string(max));
-  v = static_cast<std::uint64_t>(n->integer);
+  v = n->integer;
 }
 
 void reader::seeds(key k, std::vector<std::uint64_t>& v, const meaning& m) {

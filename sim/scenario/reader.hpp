@@ -45,6 +45,8 @@ class reader final : public field_visitor {
   void number(key k, double& v, bounds b, const meaning& m) override;
   void whole(key k, std::uint64_t& v, std::uint64_t min, std::uint64_t max,
              const meaning& m) override;
+  void signed_whole(key k, std::int64_t& v, std::int64_t min, std::int64_t max,
+                    const meaning& m) override;
   void seeds(key k, std::vector<std::uint64_t>& v, const meaning& m) override;
   void choice(key k, std::size_t& v, wh::words texts, const meaning& m) override;
   void span(key k, duration& v, duration unit, bounds b, const meaning& m) override;

@@ -33,6 +33,9 @@ class lister final : public field_visitor {
   void whole(key k, std::uint64_t& v, std::uint64_t, std::uint64_t, const meaning& m) override {
     add(k, std::to_string(v), m);
   }
+  void signed_whole(key k, std::int64_t& v, std::int64_t, std::int64_t, const meaning& m) override {
+    add(k, std::to_string(v), m);
+  }
   void seeds(key k, std::vector<std::uint64_t>&, const meaning& m) override { add(k, "", m); }
   void choice(key k, std::size_t& v, wh::words texts, const meaning& m) override {
     add(k, in_code("\"" + std::string(texts[v]) + "\""), m);
@@ -99,6 +102,15 @@ std::vector<table_reference> scenario_reference(std::span<const event_kind* cons
   }
   l.list("expect", "what must come out", expectation{});
   return out;
+}
+
+std::vector<key_reference> values_of(const std::function<void(field_visitor&)>& visit) {
+  std::vector<table_reference> out;
+  lister l(out);
+  l.begin("", {});
+  visit(l);
+  l.close();
+  return std::move(out.front().keys);
 }
 
 std::string table_in_words(std::string_view table) {

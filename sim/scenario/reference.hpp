@@ -1,5 +1,6 @@
 #pragma once
 
+#include <functional>
 #include <span>
 #include <string>
 #include <string_view>
@@ -25,6 +26,9 @@ struct table_reference {
 
 /// Every table there is, with the kinds of events given.
 std::vector<table_reference> scenario_reference(std::span<const event_kind* const> events);
+
+/// The keys that a visit names, with the values it has as their defaults.
+std::vector<key_reference> values_of(const std::function<void(field_visitor&)>& visit);
 
 /// "[network]", "[[peers]]", "`churn` of [[peers]]", "the top of the file".
 std::string table_in_words(std::string_view table);

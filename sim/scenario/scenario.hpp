@@ -4,6 +4,7 @@
 #include <cstdint>
 #include <filesystem>
 #include <functional>
+#include <limits>
 #include <memory>
 #include <optional>
 #include <span>
@@ -40,8 +41,9 @@ constexpr unsigned workbit_max = 20;
 struct network_config {
   network_detail detail = network_detail::cloud;
   latency_kind latency = latency_kind::king_like;
-  /// One way: the constant model's delay, or the median of the king-like model's pairs.
-  double latency_ms = 50;
+  /// One way: the constant model's delay, or the median of the king-like model's pairs. Absent: 50,
+  /// or the king-like model's own 78.
+  std::optional<double> latency_ms;
   /// Each datagram's delay grows by a uniform draw from [0, jitter_ms].
   double jitter_ms = 2;
   double loss_ratio = 0;
@@ -61,7 +63,8 @@ struct overlay_config {
   unsigned k = 20;
   unsigned alpha = 3;
   unsigned paths = 2;
-  /// Found and readable once checked; what `members` of the groups refer to.
+  /// Found and readable once checked; what `members` of the groups refer to. Its text is among the
+  /// scenario's inputs.
   std::optional<std::filesystem::path> network_file;
   void fields(field_visitor& v);
   friend bool operator==(const overlay_config&, const overlay_config&) = default;
@@ -192,8 +195,16 @@ struct expectation {
   friend bool operator==(const expectation&, const expectation&) = default;
 };
 
+/// A file that a run depends on.
+struct input_file {
+  std::string name;  ///< where it was found
+  std::string text;
+};
+
 struct scenario {
   std::filesystem::path file;
+  /// The scenario's own text first, then what it refers to.
+  std::vector<input_file> inputs;
   std::string name;
   std::string question;
   std::vector<std::uint64_t> seeds{1};
@@ -209,6 +220,8 @@ struct scenario {
   /// The keys at the top of the file; the lists of tables are not among them.
   void fields(field_visitor& v);
   const peer_group* find_group(std::string_view group) const;
+  /// The text of an input; empty when there is none of that name.
+  std::string_view input(const std::filesystem::path& wanted) const;
   unsigned peer_count() const;
 };
 
@@ -230,6 +243,13 @@ struct scenario_error {
   std::string render() const;
 };
 
+/// What an `[[expect]]` may be about.
+struct known_metric {
+  std::string name;
+  /// No value of it is larger.
+  double max = std::numeric_limits<double>::infinity();
+};
+
 /// What names in a scenario may refer to. An empty list is not checked against.
 struct scenario_context {
   /// Searched after the scenario's own folder for network files.
@@ -237,12 +257,15 @@ struct scenario_context {
   std::vector<std::string> nat_profiles;
   std::vector<std::string> populations;
   /// Every name an `[[expect]]` may use.
-  std::vector<std::string> metrics;
+  std::vector<known_metric> metrics;
   /// Every kind of [[events]].
   std::span<const event_kind* const> events;
-  /// Names and keys of a network file's members, or what is wrong with the file.
-  std::function<expected<std::vector<std::string>, std::string>(const std::filesystem::path&)>
+  /// Names and keys of a network file's members, from its text; or what is wrong with it.
+  std::function<expected<std::vector<std::string>, std::string>(std::string_view text,
+                                                                const std::string& name)>
       members_of;
+  /// The text of a file, or nothing when it cannot be read; the disk's unless set.
+  std::function<std::optional<std::string>(const std::filesystem::path&)> read;
 };
 
 /// `overrides` are "table.key=value" with the value in TOML or, failing that, as a bare string;

@@ -41,10 +41,9 @@ void observation::on_path(const public_key& self, time_point, const punch::statu
 
 void observation::on_message(const public_key& self, time_point, const public_key& other,
                              const wire::route& via, const wire::message& what, bool sent) {
-  // What was sent is drawn by whoever sent it; whether it came is seen from the answer.
-  if (!sent || !flow_.watching()) return;
+  if (!flow_.watching()) return;
   const auto a = who_.index_of(self), b = who_.index_of(other);
-  if (a && b) flow_.on_message(sim_->now(), *a, *b, via, what);
+  if (a && b) flow_.on_message(sim_->now(), sent ? *a : *b, sent ? *b : *a, via, what, sent);
 }
 
 void observation::on_carried(const public_key& self) {
@@ -55,8 +54,7 @@ void observation::on_carried(const public_key& self) {
 void observation::on_payload(host& at, const public_key& from, byte_view payload, bool relayed) {
   const auto sender = who_.index_of(from);
   if (!sender) return;
-  if (const auto e = payload_->arrived(at, *sender, payload, relayed))
-    flow_.on_echo(sim_->now(), *sender, at.number(), *e, relayed);
+  payload_->arrived(at, *sender, payload, relayed);
 }
 
 void observation::on_sent(const host& at, std::size_t bytes, bool ours) {

@@ -30,19 +30,6 @@ host_spec places::spec_of(std::size_t h) const {
   return where;
 }
 
-nat::side places::side_of(std::size_t h) const {
-  nat::side s;
-  for (const std::size_t b : chain_of(h)) s.chain.push_back(plan_.boxes[b].behaviour.get());
-  return s;
-}
-
-nat::common_boxes places::common(std::size_t a, std::size_t b) const {
-  // Hosts share either their whole chain or nothing: a shared_nat group sits on one LAN.
-  nat::common_boxes c;
-  if (plan_.hosts[a].box && plan_.hosts[a].box == plan_.hosts[b].box) c.count = chain_of(a).size();
-  return c;
-}
-
 std::vector<std::size_t> places::mappings(time_point now) const {
   // Those that were replaced stand in nobody's way any more.
   std::set<std::size_t> in_use;

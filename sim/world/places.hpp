@@ -27,8 +27,8 @@ class places {
   std::vector<std::size_t> chain_of(std::size_t h) const;
   bool behind_box(std::size_t h) const { return plan_.hosts[h].box.has_value(); }
   const std::string& label_of(std::size_t h) const { return plan_.hosts[h].nat_label; }
-  nat::side side_of(std::size_t h) const;
-  nat::common_boxes common(std::size_t a, std::size_t b) const;
+  nat::side side_of(std::size_t h) const { return sim::side_of(plan_, h); }
+  nat::common_boxes common(std::size_t a, std::size_t b) const { return common_of(plan_, a, b); }
   /// Of each box that stands in front of a host now.
   std::vector<std::size_t> mappings(time_point now) const;
 

@@ -1,5 +1,8 @@
 #include "sim/world/plan.hpp"
 
+#include <algorithm>
+#include <set>
+
 #include "sim/nat/population.hpp"
 #include "sim/nat/profiles.hpp"
 
@@ -111,5 +114,64 @@ ip_address public_address(std::size_t n) {
 }
 
 expected<plan, std::string> make_plan(const scenario& sc, seed s) { return planner{sc, s}.make(); }
+
+nat::side side_of(const plan& p, std::size_t host) {
+  nat::side s;
+  for (auto b = p.hosts[host].box; b; b = p.boxes[*b].outer)
+    s.chain.push_back(p.boxes[*b].behaviour.get());
+  return s;
+}
+
+nat::common_boxes common_of(const plan& p, std::size_t a, std::size_t b) {
+  // Hosts share either their whole chain or nothing: a shared_nat group sits on one LAN.
+  nat::common_boxes c;
+  if (p.hosts[a].box && p.hosts[a].box == p.hosts[b].box) c.count = side_of(p, a).chain.size();
+  return c;
+}
+
+group_index::group_index(const scenario& sc, const plan& p) {
+  for (std::size_t h = 0; h < p.hosts.size(); ++h) {
+    const peer_group& g = sc.peers[p.hosts[h].group];
+    groups_[g.group].push_back(h);
+    groups_[std::string(all_groups)].push_back(h);
+    members_.push_back(g.role == peer_role::member);
+  }
+}
+
+const std::vector<std::size_t>& group_index::hosts_of(std::string_view group) const {
+  static const std::vector<std::size_t> none;
+  const auto at = groups_.find(group);
+  return at == groups_.end() ? none : at->second;
+}
+
+std::vector<wanted_pair> draw_pairs(const scenario& sc, const group_index& groups, rng& random) {
+  std::vector<wanted_pair> pairs;
+  for (std::size_t item = 0; item < sc.workload.size(); ++item) {
+    const auto& load = sc.workload[item].connect;
+    if (!load) continue;
+    const auto eligible = [&](std::string_view group) {
+      std::vector<std::size_t> v = groups.hosts_of(group);
+      std::erase_if(v, [&](std::size_t h) { return !groups.is_member(h); });
+      return v;
+    };
+    const auto from = eligible(load->from), to = eligible(load->to);
+    std::set<std::pair<std::size_t, std::size_t>> taken;
+    const auto add = [&](std::size_t a, std::size_t b) {
+      if (a != b && taken.insert(std::minmax({a, b})).second) pairs.push_back({a, b, item});
+    };
+    if (!load->pairs) {
+      for (const std::size_t a : from)
+        for (const std::size_t b : to) add(a, b);
+    } else if (!from.empty() && !to.empty()) {
+      for (unsigned tries = 0; taken.size() < *load->pairs && tries < 100 * *load->pairs; ++tries) {
+        // One draw a statement: the order of a call's arguments is the compiler's.
+        const std::size_t a = from[random.below(from.size())];
+        const std::size_t b = to[random.below(to.size())];
+        add(a, b);
+      }
+    }
+  }
+  return pairs;
+}
 
 }  // namespace wh::sim

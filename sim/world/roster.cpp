@@ -1,8 +1,6 @@
 #include "sim/world/roster.hpp"
 
 #include <algorithm>
-#include <fstream>
-#include <sstream>
 
 #include "actors/proto/keys/keys.hpp"
 #include "actors/proto/keys/search.hpp"
@@ -17,12 +15,9 @@ ip_address address_by_order(std::size_t h) {
   return ip_address::v4(0x0a000002U + static_cast<std::uint32_t>(h));
 }
 
-expected<wh::network::network_file, std::string> read_network_file(
-    const std::filesystem::path& path) {
-  std::ifstream in(path, std::ios::binary);
-  std::stringstream text;
-  text << in.rdbuf();
-  auto parsed = wh::network::parse(text.str(), sodium_crypto());
+expected<wh::network::network_file, std::string> network_file_of(const scenario& sc) {
+  const auto& path = *sc.overlay.network_file;
+  auto parsed = wh::network::parse(sc.input(path), sodium_crypto());
   if (!parsed) return unexpected(parsed.error().front().render(path.string()));
   return std::move(*parsed);
 }
@@ -37,7 +32,7 @@ expected<roster, std::string> roster::make(const scenario& sc, const plan& p, se
   r.crypto_ = &crypto;
   r.root_ = root;
   if (sc.overlay.network_file) {
-    auto file = read_network_file(*sc.overlay.network_file);
+    auto file = network_file_of(sc);
     if (!file) return unexpected(file.error());
     r.file_ = std::move(*file);
   }
@@ -47,6 +42,7 @@ expected<roster, std::string> roster::make(const scenario& sc, const plan& p, se
     return unexpected(sc.overlay.network_file->string() + ": workbit " +
                       std::to_string(r.workbit_) + " is more than a run can search for each key (" +
                       std::to_string(workbit_max) + "); set `workbit` in [overlay]");
+  r.groups_ = group_index(sc, p);
   const std::size_t n = p.hosts.size();
   r.secrets_.resize(n);
   r.keys_.resize(n);
@@ -63,8 +59,6 @@ expected<roster, std::string> roster::make(const scenario& sc, const plan& p, se
   std::sort(r.by_key_.begin(), r.by_key_.end());
   for (std::size_t h = 0; h < n; ++h) {
     const peer_group& g = sc.peers[p.hosts[h].group];
-    r.groups_[g.group].push_back(h);
-    r.groups_[std::string(all_groups)].push_back(h);
     if (g.boot) r.boot_.push_back({r.keys_[h], p.hosts[h].where});
     if (!r.file_ || g.members.empty()) continue;
     const std::string& name = g.members[p.hosts[h].index];
@@ -83,12 +77,6 @@ void roster::make_identity(std::size_t h) {
   seeded_rng random(n == 0 ? s : s.derive("again", n));
   secrets_[h] = *keys::genkey(*crypto_, random, bits, name_space_);
   keys_[h] = crypto_->to_public(secrets_[h]);
-}
-
-const std::vector<std::size_t>& roster::hosts_of(std::string_view group) const {
-  static const std::vector<std::size_t> none;
-  const auto at = groups_.find(group);
-  return at == groups_.end() ? none : at->second;
 }
 
 std::optional<std::size_t> roster::host_called(std::string_view name) const {

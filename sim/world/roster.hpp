@@ -1,7 +1,6 @@
 #pragma once
 
 #include <functional>
-#include <map>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -17,12 +16,6 @@
 
 namespace wh::sim {
 
-/// Two hosts, of an item of the workload that wants them connected.
-struct wanted_pair {
-  std::size_t from = 0, to = 0;
-  std::size_t item = 0;
-};
-
 /// Who is there: keys, names and groups of all hosts, and what each peer is configured with.
 class roster {
  public:
@@ -37,9 +30,12 @@ class roster {
   const std::string& name_of(std::size_t h) const { return names_[h]; }
   const peer_group& group_of(std::size_t h) const { return scenario_->peers[groups_of_[h]]; }
   std::uint32_t group_number(std::size_t h) const { return groups_of_[h]; }
-  bool is_member(std::size_t h) const { return group_of(h).role == peer_role::member; }
+  bool is_member(std::size_t h) const { return groups_.is_member(h); }
   /// Hosts of a group, or all.
-  const std::vector<std::size_t>& hosts_of(std::string_view group) const;
+  const std::vector<std::size_t>& hosts_of(std::string_view group) const {
+    return groups_.hosts_of(group);
+  }
+  const group_index& groups() const { return groups_; }
   std::optional<std::size_t> host_called(std::string_view name) const;
   /// The host that has, or had, this key.
   std::optional<std::size_t> index_of(const public_key& k) const;
@@ -75,7 +71,7 @@ class roster {
   std::vector<std::uint64_t> identities_;  // how many a host had so far
   /// Sorted. A host that came back as somebody else is here with each key it had.
   std::vector<std::pair<public_key, std::uint32_t>> by_key_;
-  std::map<std::string, std::vector<std::size_t>, std::less<>> groups_;
+  group_index groups_;
   std::vector<wanted_pair> pairs_;
 };
 

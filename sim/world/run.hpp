@@ -9,6 +9,7 @@
 #include <utility>
 
 #include "sim/report/report.hpp"
+#include "sim/report/writers.hpp"
 #include "sim/scenario/scenario.hpp"
 #include "transport/expected.hpp"
 #include "transport/time.hpp"
@@ -32,7 +33,13 @@ struct run_options {
   std::optional<std::pair<std::string, std::string>> flow;
   /// Called at least once a virtual second, if set; it may be called far more often.
   std::function<void(const progress&)> on_progress;
+  /// Asked as often, if set: whether to end here, with a partial report.
+  std::function<bool()> stop;
 };
+
+/// What the oracle says of the pairs that a run of this seed would begin with.
+expected<std::vector<oracle_row>, std::string> consult_oracle(const scenario& s,
+                                                              std::uint64_t seed);
 
 /// Every kind of [[events]] that a world knows: the scenario must have been read with these.
 std::span<const event_kind* const> event_kinds();

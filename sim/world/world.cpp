@@ -3,6 +3,8 @@
 #include <algorithm>
 
 #include "sim/crypto/modelled.hpp"
+#include "sim/world/streams.hpp"
+#include "transport/text.hpp"
 
 namespace wh::sim {
 
@@ -16,8 +18,8 @@ path_options options_of(const network_config& c, seed root) {
   const auto ms = [](double v) { return duration{static_cast<std::int64_t>(v * 1e6)}; };
   path_options o;
   o.latency = c.latency == latency_kind::constant
-                  ? latency_model::constant(ms(c.latency_ms))
-                  : latency_model::king_like(root.derive("latency"));
+                  ? latency_model::constant(ms(c.latency_ms.value_or(50)))
+                  : latency_model::king_like(root.derive("latency"), ms(c.latency_ms.value_or(0)));
   o.loss_ratio = c.loss_ratio;
   o.jitter_max = ms(c.jitter_ms);
   o.reorder_ratio = c.reorder_ratio;
@@ -25,6 +27,9 @@ path_options options_of(const network_config& c, seed root) {
   o.mtu = static_cast<std::uint16_t>(c.mtu_bytes);
   return o;
 }
+
+/// Rows of the world's state that a report has, about.
+constexpr std::int64_t steps_wanted = 300;
 
 }  // namespace
 
@@ -38,7 +43,8 @@ world::world(const scenario& sc, const run_options& options)
       options_(options),
       root_(options.seed),
       crypto_(crypto_of(sc)),
-      chance_(root_.derive("world/choices")),
+      events_rng_(root_.derive(events_stream)),
+      lookups_rng_(root_.derive(lookups_stream)),
       trace_(options.trace ? trace{(options.out / "trace").string()} : trace{}) {}
 
 world::~world() {
@@ -54,7 +60,8 @@ expected<void, std::string> world::build() {
   });
   if (!who) return unexpected(who.error());
   who_ = std::move(*who);
-  who_->set_pairs(draw_pairs(scenario_, *who_, chance_));
+  seeded_rng pairs_rng(root_.derive(pairs_stream));
+  who_->set_pairs(draw_pairs(scenario_, who_->groups(), pairs_rng));
   for (const wanted_pair& p : who_->pairs())
     pairs_.push_back({static_cast<host_number>(p.from), static_cast<host_number>(p.to),
                       static_cast<std::uint32_t>(p.item)});
@@ -78,12 +85,12 @@ expected<void, std::string> world::build() {
                                             who_->is_member(h)));
   where_->settle(hosts_);
   life_.emplace(lives::around{scenario_, *sim_, *who_, *where_, hosts_, *seen_, *log_},
-                root_.derive("world/churn"));
-  payload_.emplace(payload_users::around{scenario_, *sim_, *who_, hosts_, *log_});
+                root_.derive(churn_stream));
+  payload_.emplace(payload_users::around{scenario_, *sim_, *who_, hosts_, *log_, *flow_});
   lookups_.emplace(lookup_users::around{scenario_, *sim_, *who_, *where_, hosts_, crypto_, *log_},
-                   chance_);
+                   lookups_rng_);
   seen_->connect(*sim_, *payload_, *lookups_);
-  stage_.emplace(stage{*sim_, *net_, *who_, *where_, *life_, *seen_, hosts_, chance_});
+  stage_.emplace(stage{*sim_, *net_, *who_, *where_, *life_, *seen_, hosts_, events_rng_});
   return {};
 }
 
@@ -106,15 +113,21 @@ expected<report, std::string> world::run() {
   if (auto built = build(); !built) return unexpected(built.error());
   if (options_.pcap) net_->capture_internet((options_.out / "internet.pcap").string());
   log_->introduce(sim_->now());
-  life_->schedule(chance_);
+  seeded_rng caches_rng(root_.derive(caches_stream)), payload_rng(root_.derive(payload_stream));
+  life_->schedule(caches_rng);
   lookups_->schedule();
-  payload_->schedule(chance_);
+  payload_->schedule(payload_rng);
   schedule_events();
+  // Whole seconds, a few hundred of them.
+  const auto step = std::max<std::int64_t>(1, scenario_.length / 1s / steps_wanted);
+  std::int64_t ticks = 0;
   for (duration t = 0s; t < scenario_.length;) {
     t = std::min<duration>(t + 1s, scenario_.length);
     sim_->run_until(sim_->epoch() + t);
+    if (++ticks % step == 0) log_->tell(sim_->now(), step_due{});
     if (options_.on_progress)
       options_.on_progress({t, scenario_.length, sim_->stats().events, "run"});
+    if (options_.stop && options_.stop()) break;
   }
   return finish();
 }
@@ -135,16 +148,25 @@ void world::happen(std::size_t number) {
              fault_happened{static_cast<std::uint32_t>(number), what.kind().name, hit});
 }
 
+void world::warn(report& r) const {
+  for (std::size_t i = 0; i < hits_.size(); ++i)
+    if (const event_item& e = scenario_.events[i]; hits_[i] == 0 && e.at < r.virtual_time)
+      r.warnings.push_back("event " + std::to_string(i) + ", `" + std::string(e.what->kind().name) +
+                           "` at " + format_duration(e.at) + ", hit nobody");
+}
+
 report world::finish() {
   report r;
   r.scenario = scenario_.name;
   r.question = scenario_.question;
   r.seed = options_.seed;
   r.peers = static_cast<unsigned>(hosts_.size());
-  r.virtual_time = scenario_.length;
+  r.virtual_time = sim_->now() - sim_->epoch();
+  r.partial = r.virtual_time < scenario_.length;
   r.events = sim_->stats().events;
   log_->finish(sim_->now(), r);
   flow_->finish(r);
+  warn(r);
   r.trace_hash = trace_.hash_text();
   auto parts = results_->take();
   r.metrics = std::move(parts.front().values);

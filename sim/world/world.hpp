@@ -33,6 +33,7 @@ class world final : private truth {
   void schedule_events();
   void happen(std::size_t number);
   std::vector<slice> slices() const;
+  void warn(report& r) const;
   report finish();
 
   // truth
@@ -54,7 +55,8 @@ class world final : private truth {
   const run_options& options_;
   seed root_;
   const crypto_suite& crypto_;
-  seeded_rng chance_;
+  /// Of events, lookups, and what is drawn before the run begins.
+  seeded_rng events_rng_, lookups_rng_;
   trace trace_;
 
   // In the order in which they are made: each uses those before it.

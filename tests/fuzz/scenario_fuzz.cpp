@@ -18,9 +18,9 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   names.events = event_kinds();
   names.nat_profiles = {"openwrt", "symmetric"};
   names.populations = {"internet-2025"};
-  names.metrics = {"paths.direct_ratio"};
-  names.members_of =
-      [](const std::filesystem::path&) -> wh::expected<std::vector<std::string>, std::string> {
+  names.metrics = {{"paths.direct_ratio", 1}};
+  names.members_of = [](std::string_view,
+                        const std::string&) -> wh::expected<std::vector<std::string>, std::string> {
     return std::vector<std::string>{};
   };
   const auto s = parse_scenario(in, "x.toml", set, names);

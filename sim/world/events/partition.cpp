@@ -11,7 +11,7 @@ class partition final : public group_happening {
   const event_kind& kind() const override { return partition_kind; }
   void fields(field_visitor& v) override {
     target(v);
-    v.seconds("lasts_s", lasts_, {0, length_max_s, true},
+    v.seconds("lasts_s", lasts_, {0.001, length_max_s},
               {"how long", {}, "how long the partition lasts"});
   }
   std::vector<std::size_t> happen(stage& s) const override {

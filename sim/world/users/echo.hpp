@@ -18,6 +18,7 @@ struct echo {
   std::uint32_t pair = 0;
   std::uint32_t sequence = 0;
   time_point sent;
+  friend bool operator==(const echo&, const echo&) = default;
 };
 inline constexpr std::size_t echo_size = 18;
 

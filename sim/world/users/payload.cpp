@@ -1,8 +1,5 @@
 #include "sim/world/users/payload.hpp"
 
-#include <algorithm>
-#include <set>
-
 namespace wh::sim {
 
 namespace {
@@ -12,36 +9,6 @@ namespace {
 constexpr duration last_word = 3s;
 
 }  // namespace
-
-std::vector<wanted_pair> draw_pairs(const scenario& sc, const roster& who, rng& random) {
-  std::vector<wanted_pair> pairs;
-  for (std::size_t item = 0; item < sc.workload.size(); ++item) {
-    const auto& load = sc.workload[item].connect;
-    if (!load) continue;
-    const auto eligible = [&](std::string_view group) {
-      std::vector<std::size_t> v = who.hosts_of(group);
-      std::erase_if(v, [&](std::size_t h) { return !who.is_member(h); });
-      return v;
-    };
-    const auto from = eligible(load->from), to = eligible(load->to);
-    std::set<std::pair<std::size_t, std::size_t>> taken;
-    const auto add = [&](std::size_t a, std::size_t b) {
-      if (a != b && taken.insert(std::minmax({a, b})).second) pairs.push_back({a, b, item});
-    };
-    if (!load->pairs) {
-      for (const std::size_t a : from)
-        for (const std::size_t b : to) add(a, b);
-    } else if (!from.empty() && !to.empty()) {
-      for (unsigned tries = 0; taken.size() < *load->pairs && tries < 100 * *load->pairs; ++tries) {
-        // One draw a statement: the order of a call's arguments is the compiler's.
-        const std::size_t a = from[random.below(from.size())];
-        const std::size_t b = to[random.below(to.size())];
-        add(a, b);
-      }
-    }
-  }
-  return pairs;
-}
 
 void payload_users::schedule(rng& random) {
   for (std::size_t p = 0; p < sequences_.size(); ++p) {
@@ -73,30 +40,31 @@ void payload_users::send_now(std::size_t p) {
   const echo e{echo::kind::request, false, static_cast<std::uint32_t>(p), ++sequences_[p],
                around_.sim.now()};
   around_.log.tell(e.sent, payload_sent{e.pair, e.sequence});
+  around_.flow.on_echo_sent(e.sent, ends.from, ends.to, e);
   around_.hosts[ends.from]->send_payload(around_.who.key_of(ends.to),
                                          encode(e, item_of(p).payload_bytes));
 }
 
-std::optional<echo> payload_users::arrived(host& at, std::size_t sender, byte_view payload,
-                                           bool relayed) {
-  auto e = decode_echo(payload);
-  if (!e || e->pair >= sequences_.size()) return std::nullopt;
+void payload_users::arrived(host& at, std::size_t sender, byte_view payload, bool relayed) {
+  const auto e = decode_echo(payload);
+  if (!e || e->pair >= sequences_.size()) return;
   const wanted_pair& ends = around_.who.pairs()[e->pair];
   const bool request = e->what == echo::kind::request;
   if (ends.from != (request ? sender : at.number()) || ends.to != (request ? at.number() : sender))
-    return std::nullopt;
+    return;
   const time_point now = around_.sim.now();
+  around_.flow.on_echo_arrived(sender, at.number(), *e, relayed);
   around_.log.tell(
       now, payload_came{e->pair, request ? leg::request : leg::reply, e->sequence, relayed});
-  if (request) {
-    echo back = *e;
-    back.what = echo::kind::reply;
-    back.relayed = relayed;
-    at.send_payload(around_.who.key_of(sender), encode(back, payload.size()));
-  } else {
+  if (!request) {
     around_.log.tell(now, payload_answered{e->pair, e->sequence, e->sent, !relayed && !e->relayed});
+    return;
   }
-  return e;
+  echo back = *e;
+  back.what = echo::kind::reply;
+  back.relayed = relayed;
+  around_.flow.on_echo_sent(now, at.number(), sender, back);
+  at.send_payload(around_.who.key_of(sender), encode(back, payload.size()));
 }
 
 }  // namespace wh::sim

@@ -1,20 +1,16 @@
 #pragma once
 
 #include <memory>
-#include <optional>
 #include <vector>
 
 #include "sim/measure/log.hpp"
 #include "sim/scenario/scenario.hpp"
+#include "sim/world/flow.hpp"
 #include "sim/world/host.hpp"
 #include "sim/world/roster.hpp"
 #include "sim/world/users/echo.hpp"
 
 namespace wh::sim {
-
-/// Every pair that the workload's items want connected: different pairs within an item, drawn where
-/// it asks for a number.
-std::vector<wanted_pair> draw_pairs(const scenario& sc, const roster& who, rng& random);
 
 /// The users who send payload: one side of each pair a request every interval, which the other
 /// side's host answers.
@@ -26,12 +22,13 @@ class payload_users {
     const roster& who;
     std::vector<std::unique_ptr<host>>& hosts;
     run_log& log;
+    flow_recorder& flow;
   };
   explicit payload_users(around a) : around_(a), sequences_(a.who.pairs().size()) {}
 
   void schedule(rng& random);
-  /// Something came out of a tunnel at `at`. What it was, when it was ours.
-  std::optional<echo> arrived(host& at, std::size_t sender, byte_view payload, bool relayed);
+  /// Something came out of a tunnel at `at`.
+  void arrived(host& at, std::size_t sender, byte_view payload, bool relayed);
 
  private:
   void send_request(std::size_t pair);

@@ -60,7 +60,8 @@ because = "it must"
                             false,
                             {folder / "scenarios"},
                             [this](const scenario& s, const run_options& o) { return world(s, o); },
-                            names_of_this_build(event_kinds())};
+                            names_of_this_build(event_kinds()),
+                            {}};
     return run_program(what, host);
   }
 
@@ -182,8 +183,14 @@ TEST_CASE("a flow is between two peers") {
 }
 
 TEST_CASE("help fits a terminal of 80 columns") {
-  for (const std::vector<const char*>& words :
-       {std::vector{"--help"}, {"run", "--help"}, {"scenarios", "--help"}, {"metrics", "--help"}}) {
+  for (const std::vector<const char*>& words : {std::vector{"--help"},
+                                                {"run", "--help"},
+                                                {"replay", "--help"},
+                                                {"oracle", "--help"},
+                                                {"scenarios", "--help"},
+                                                {"metrics", "--help"},
+                                                {"keys", "--help"},
+                                                {"nats", "--help"}}) {
     bench b;
     REQUIRE(b(words) == 0);
     std::istringstream text(b.out.str());
@@ -206,14 +213,14 @@ TEST_CASE("several seeds run in processes of their own and are printed in order"
   const auto text = b.out.str();
   CHECK(text.find("one, seed 2") < text.find("one, seed 3"));
   CHECK(text.find("one, seed 3") < text.find("one, seed 1"));
-  CHECK(b.said("2 of 3 seeds held every expectation; seed 3 did not"));
+  CHECK(b.said("2 of 3 runs held every expectation; one seed 3 did not"));
   CHECK(b.file("seed-3/report.json").find("\"seed\": 3") != std::string::npos);
 }
 
 TEST_CASE("a seed whose process dies is named with its replay and the others are not lost") {
   bench b;
   CHECK(b({"run", "one", "--seed", "5", "--seed", "1"}) == 1);
-  CHECK(b.complained("seed 5 died: Terminated; replay: wh-sim run"));
+  CHECK(b.complained("one: seed 5 died: Terminated; replay: wh-sim run"));
   CHECK(b.said("one, seed 1"));
 }
 

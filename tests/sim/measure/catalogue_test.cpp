@@ -22,9 +22,11 @@ TEST_CASE("definitions are sorted and single and end in a full stop") {
 }
 
 TEST_CASE("what may be expected is every metric and every statistic of a distribution") {
-  const auto names = expectable_names();
-  const std::set<std::string> set(names.begin(), names.end());
-  CHECK(set.size() == names.size());
+  std::set<std::string> set;
+  for (const known_metric& m : expectable_metrics()) {
+    CHECK(set.insert(m.name).second);
+    CHECK((m.max == 1) == (find_metric(m.name) && find_metric(m.name)->kind == metric_kind::ratio));
+  }
   CHECK(set.count("paths.direct_ratio") == 1);
   CHECK(set.count("paths.outage_s.max") == 1);
   CHECK(set.count("paths.direct_ratio.p95") == 0);

@@ -54,6 +54,17 @@ TEST_CASE("king-like round trips have the median and the spread of King's") {
   CHECK(rtt_ms.back() < 800);
 }
 
+TEST_CASE("the king-like model is stretched to any median") {
+  for (const duration median : {duration{5ms}, duration{78ms}, duration{900ms}}) {
+    const auto model = latency_model::king_like(seed{7}, median);
+    std::vector<double> one_way_ms;
+    for (std::uint32_t i = 0; i < 100'000; i += 2)
+      one_way_ms.push_back(1000 * to_seconds(model.one_way(i, i + 1)));
+    std::sort(one_way_ms.begin(), one_way_ms.end());
+    CHECK(one_way_ms[one_way_ms.size() / 2] == Approx(1000 * to_seconds(median)).epsilon(0.01));
+  }
+}
+
 TEST_CASE("another seed puts the sites elsewhere") {
   const auto a = latency_model::king_like(seed{1});
   const auto b = latency_model::king_like(seed{2});

@@ -194,18 +194,79 @@ TEST_CASE("every metric's definition can be read by programs") {
   CHECK(j["paths.direct_ratio"]["kind"] == "ratio");
 }
 
-TEST_CASE("a pair's messages become a sequence diagram") {
+TEST_CASE("a pair's messages become a sequence diagram with the lost ones marked") {
   report r;
   r.flow = {{1500us, "a", "b; x", "lookup #1 <k>", false}, {2s, "b; x", "a", "reply", true}};
   r.flow_cut = true;
-  CHECK(to_mermaid(r) ==
-        "sequenceDiagram\n"
-        "  participant p0 as a\n"
-        "  participant p1 as b#59; x\n"
-        "  p0->>p1: 1.5 ms lookup #35;1 #lt;k#gt;\n"
-        "  p1-xp0: 2000.0 ms reply\n"
-        "  note over p0: cut after 2 messages\n");
-  CHECK(to_mermaid(report{}) == "sequenceDiagram\n");
+  CHECK(to_mermaid(r) == std::vector<std::string>{"sequenceDiagram\n"
+                                                  "  participant p0 as a\n"
+                                                  "  participant p1 as b#59; x\n"
+                                                  "  p0->>p1: 1.5 ms lookup #35;1 #lt;k#gt;\n"
+                                                  "  p1-xp0: 2000.0 ms reply (lost)\n"
+                                                  "  note over p0: cut after 2 messages\n"});
+  CHECK(to_mermaid(report{}) == std::vector<std::string>{"sequenceDiagram\n"});
+}
+
+TEST_CASE("a long flow becomes several diagrams none of which is more than Mermaid takes") {
+  report r;
+  for (int i = 0; i < 1000; ++i)
+    r.flow.push_back({i * 1ms, "a", "b", std::string(i < 300 ? 10 : 200, 'x'), false});
+  const auto parts = to_mermaid(r);
+  std::size_t messages = 0;
+  for (const auto& part : parts) {
+    CHECK(part.size() < 50'000);
+    CHECK(part.starts_with("sequenceDiagram\n"));
+    std::size_t here = 0;
+    for (auto at = part.find("->>"); at != std::string::npos; at = part.find("->>", at + 1)) ++here;
+    CHECK(here <= 450);
+    messages += here;
+  }
+  CHECK(messages == 1000);
+}
+
+TEST_CASE("a report says what it was made of and can be read back") {
+  auto r = sample();
+  r.source.commit = "abc";
+  r.source.set = {"a=1"};
+  r.source.inputs = {{"x.toml", "00", "name = \"x\"\n"}};
+  const auto o = origin_from_json(to_json(r));
+  REQUIRE(o);
+  CHECK(o->commit == "abc");
+  CHECK(o->set == r.source.set);
+  CHECK(o->inputs.at(0).text == "name = \"x\"\n");
+  CHECK(o->seed == 7);
+  CHECK(o->trace_hash == "00ff");
+  for (const char* bad : {"", "{}", "[]", "{\"format\": 1}", "{\"format\": 2}", "nonsense"}) {
+    INFO(bad);
+    CHECK_FALSE(origin_from_json(bad));
+  }
+  const auto failed = origin_from_json(error_to_json("x", 3, "it burned"));
+  REQUIRE_FALSE(failed);
+  CHECK(failed.error().find("it burned") != std::string::npos);
+}
+
+TEST_CASE("a partial report judges nothing") {
+  auto r = sample();
+  judge(r, {metric("paths.direct_ratio", 0.5, {})});
+  CHECK(nlohmann::json::parse(to_json(r))["held"] == true);
+  r.partial = true;
+  const auto j = nlohmann::json::parse(to_json(r));
+  CHECK(j["held"] == false);
+  CHECK(j["partial"] == true);
+}
+
+TEST_CASE("what never came is null in JSON and never in the summary") {
+  report r;
+  r.metrics.observe(rtt, 0.5);
+  r.metrics.censor(rtt);
+  judge(r, {metric("paths.rtt_s.max", {}, 1)});
+  const auto j = nlohmann::json::parse(to_json(r));
+  CHECK(j["metrics"]["paths.rtt_s"]["n"] == 2);
+  CHECK(j["metrics"]["paths.rtt_s"]["censored"] == 1);
+  CHECK(j["metrics"]["paths.rtt_s"]["max"].is_null());
+  CHECK(j["expectations"][0]["never"] == true);
+  CHECK(j["held"] == false);
+  CHECK(summary(r).find("paths.rtt_s.max = never, at most 1 expected") != std::string::npos);
 }
 
 TEST_CASE("a table leaves out columns that say nothing and counts letters not bytes") {

@@ -53,8 +53,12 @@ churn = { session = "constant", shape = 0.6, scale_s = 10, offline = "weibull", 
 group = "boot"
 count = 3
 role = "node"
-population = "internet-2025"
 boot = true
+[[peers]]
+group = "drawn"
+population = "internet-2025"
+[[peers]]
+group = "open"
 [[workload]]
 from_s = 1
 until_s = 400
@@ -116,15 +120,15 @@ TEST_CASE("every key is read into its field") {
   CHECK(s.seeds == std::vector<std::uint64_t>{7, 8});
   CHECK(s.length == 500s);
   CHECK(s.crypto == crypto_kind::modelled);
-  CHECK(s.network == network_config{network_detail::packets, latency_kind::constant, 11, 1.5, 0.01,
-                                    0.02, 0.03, 1280});
+  CHECK(s.network == network_config{network_detail::packets, latency_kind::constant, 11.0, 1.5,
+                                    0.01, 0.02, 0.03, 1280});
   CHECK(s.overlay.name_space == "n");
   CHECK(s.overlay.workbit == 3u);
   CHECK(s.overlay.k == 16);
   CHECK(s.overlay.alpha == 4);
   CHECK(s.overlay.paths == 8);
   CHECK(s.overlay.network_file->filename() == "announcement.wh");
-  REQUIRE(s.peers.size() == 2);
+  REQUIRE(s.peers.size() == 4);
   const auto& g = s.peers[0];
   CHECK(g.group == "named");
   CHECK(g.count == 2);
@@ -144,7 +148,7 @@ TEST_CASE("every key is read into its field") {
         churn_config{{session_model::constant, 0.6, 10}, {session_model::weibull, 0.7, 20}, false});
   CHECK(s.peers[1].count == 3);
   CHECK(s.peers[1].role == peer_role::node);
-  CHECK(s.peers[1].population == "internet-2025");
+  CHECK(s.peers[2].population == "internet-2025");
   CHECK(s.peers[1].boot);
   REQUIRE(s.workload.size() == 1);
   const auto& w = s.workload[0];
@@ -166,7 +170,7 @@ TEST_CASE("every key is read into its field") {
                         {"paths.direct_ratio", 0.5, 0.75, {}, {}, path_kind::connected, "one"},
                         {"paths.rtt_s.p95", {}, {}, 0.25, {}, path_kind::connected, "two"},
                         {"", {}, {}, {}, {"a.test", "boot-2"}, path_kind::unreachable, "three"}});
-  CHECK(s.peer_count() == 5);
+  CHECK(s.peer_count() == 7);
   CHECK(peer_name(s.peers[0], 1) == "b.test");
   CHECK(peer_name(s.peers[1], 2) == "boot-2");
 }
@@ -219,9 +223,10 @@ TEST_CASE("a churning peer comes back at once where the file does not say when")
 }
 
 TEST_CASE("options reach every value") {
-  const auto s = parse(least, {"duration_s=5", "network.loss_ratio=0.25", "network.detail=packets",
-                               "peers.0.count=4", "peers.boot.relay=true", "seeds=[3, 4]",
-                               "peers.0.nat=[\"symmetric\", 'cgn_eim']", "name=\"other\""});
+  const auto s = parse(
+      least, {"duration_s=5", "network.loss_ratio=0.25", "network.detail=packets",
+              "peers.0.count=4", "peers.boot.relay=true", "seeds=[3, 4]",
+              "peers.+={ group = \"c\", nat = [\"symmetric\", 'cgn_eim'] }", "name=\"other\""});
   INFO((s ? std::string{} : s.error().render()));
   REQUIRE(s);
   CHECK(s->length == 5s);
@@ -229,7 +234,7 @@ TEST_CASE("options reach every value") {
   CHECK(s->network.detail == network_detail::packets);
   CHECK(s->peers[0].count == 4);
   CHECK(s->peers[0].relay);
-  CHECK(s->peers[0].nat.size() == 2);
+  CHECK(s->peers[1].nat.size() == 2);
   CHECK(s->seeds == std::vector<std::uint64_t>{3, 4});
   CHECK(s->name == "other");
 }
@@ -251,6 +256,15 @@ TEST_CASE("a later option wins and an option may replace a whole table") {
   CHECK(s->network.mtu_bytes == 700);
 }
 
+TEST_CASE("an option may add a table to a list") {
+  const auto s = parse(least, {"events.+={ at_s = 5, kill = {} }", "peers.+={ group = \"more\" }",
+                               "events.+={ at_s = 6, kill = { group = \"more\" } }"});
+  INFO((s ? std::string{} : s.error().render()));
+  REQUIRE(s);
+  CHECK(s->events.size() == 2);
+  CHECK(s->peers.size() == 2);
+}
+
 TEST_CASE("a mistake in an option is shown in the option") {
   CHECK(complaint(least, {"network.loss=0.5"}) ==
         "--set: error: unknown key `loss`; did you mean `loss_ratio`?\n"
@@ -262,7 +276,7 @@ TEST_CASE("a mistake in an option is shown in the option") {
         "                       ^~~~\n");
   CHECK(complaint(least, {"peers.1.count=2"}) ==
         "--set: error: `peers` has no item `1`; items are numbered 0 to 0, or named by their "
-        "`group`\n"
+        "`group`; `+` adds one\n"
         "    peers.1.count=2\n"
         "          ^\n");
   CHECK(complaint(least, {"name.x=2"}).find("it holds no keys") != std::string::npos);
