@@ -18,7 +18,10 @@ json optional_number(const std::optional<double>& v) {
 }
 
 json definition(const metric_definition& d) {
-  return {{"kind", to_string(d.kind)}, {"unit", d.unit}, {"definition", d.sentence}};
+  return {{"kind", to_string(d.kind)},
+          {"unit", d.unit},
+          {"better", to_string(d.direction)},
+          {"definition", d.sentence}};
 }
 
 json metric(const metrics& all, std::string_view name, const metrics::value& v) {

@@ -17,7 +17,7 @@ namespace fs = std::filesystem;
 
 namespace {
 
-constexpr ratio_metric connected_ratio{"paths.connected_ratio", "Connected pairs."};
+constexpr ratio_metric connected_ratio{"paths.connected_ratio", better::more, "Connected pairs."};
 
 /// A folder of its own per test, and a world that answers by the seed: 1 and 2 hold, 3 does not,
 /// 4 cannot run, 5 dies.
