@@ -130,6 +130,7 @@ struct provenance {
   };
   std::vector<input> inputs;
   std::vector<std::string> set;  ///< every --set
+  std::string salt;              ///< of the streams of chance; empty but where noise is measured
   // Where and when it ran; none of this reaches the run.
   std::string host, kernel, processor;
   unsigned cores = 0;
