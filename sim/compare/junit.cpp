@@ -108,9 +108,10 @@ suite suite_of(const scenario_comparison& s) {
           first, all);
   }
   for (const auto& c : s.statistics) {
+    if (!c.same_as.empty()) continue;
     const std::string words = in_words(c, s);
-    x.add(c.now.name(), c.what == verdict::worse ? suite::fate::failed : suite::fate::passed, words,
-          c.what == verdict::worse ? c.now.what.sentence : words);
+    x.add(tell(c, s).name, c.what == verdict::worse ? suite::fate::failed : suite::fate::passed,
+          words, c.what == verdict::worse ? c.now.what.sentence : words);
   }
   return x;
 }

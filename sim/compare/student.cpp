@@ -12,7 +12,7 @@ namespace {
 /// The normal distribution's 0.975 quantile.
 constexpr double z = 1.959963984540054;
 
-/// For 1 to 30 degrees of freedom; tests/vectors/make_statistics.py computes them by other means.
+/// For 1 to 30 degrees of freedom, as `qt(0.975, 1:30)` of R 4.2 gives them.
 constexpr std::array<double, 30> first{
     12.706204736, 4.3026527297, 3.1824463053, 2.7764451052, 2.5705818356, 2.4469118511,
     2.3646242516, 2.3060041352, 2.2621571628, 2.2281388520, 2.2009851601, 2.1788128297,
@@ -51,16 +51,16 @@ mean_estimate mean_of(std::span<const double> values) {
   return e;
 }
 
-interval wilson(std::size_t part, std::size_t whole) {
-  WH_CHECK(whole > 0 && part <= whole);
-  const double n = static_cast<double>(whole), p = static_cast<double>(part) / n;
+interval wilson(double share, std::size_t of) {
+  WH_CHECK(of > 0 && share >= 0 && share <= 1);
+  const double n = static_cast<double>(of), p = share;
   const double centre = p + z * z / (2 * n);
   const double half = z * std::sqrt((p * (1 - p) + z * z / (4 * n)) / n);
   const double scale = 1 + z * z / n;
   interval i{(centre - half) / scale, (centre + half) / scale};
   // Where rounding would leave a sliver.
-  if (part == 0) i.low = 0;
-  if (part == whole) i.high = 1;
+  if (p == 0) i.low = 0;
+  if (p == 1) i.high = 1;
   return i;
 }
 

@@ -22,8 +22,8 @@ struct mean_estimate {
 /// Of finite values, one at least, added in their order.
 mean_estimate mean_of(std::span<const double> values);
 
-/// Wilson's 95 % interval of a share (Wilson, JASA 1927): sensible where all or none of a few hit,
-/// where the textbook's has no width. `whole` is 1 at least.
-interval wilson(std::size_t part, std::size_t whole);
+/// Wilson's 95 % interval of a share of so many independent trials (JASA, 1927), one at least. It
+/// is sensible where all or none of a few trials hit; the textbook's interval has no width there.
+interval wilson(double share, std::size_t of);
 
 }  // namespace wh::sim::compare

@@ -289,7 +289,7 @@ class grammar {
     });
     app.footer(check_examples);
     app.add_option("SCENARIO", check_.scenarios,
-                   "Files or names of scenarios (default: all of the baseline)");
+                   "Files or names of scenarios\n(default: all of the baseline)");
     add_against(app, check_.against);
     app.get_option("--baseline")->required();
     add_seeds(app, check_typed_);
