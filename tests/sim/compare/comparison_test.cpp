@@ -58,7 +58,7 @@ verdict only_verdict(const check& c) {
 
 }  // namespace
 
-TEST_CASE("more of what should be less is worse, and less is better") {
+TEST_CASE("more of what should be less is worse and less is better") {
   const auto before = sample(about(1));
   CHECK(only_verdict(compared(before, sample(about(1.2)))) == verdict::worse);
   CHECK(compared(before, sample(about(1.2))).regression());
@@ -82,7 +82,7 @@ TEST_CASE("the same values in another order are noise") {
   CHECK(only_verdict(compared(sample(about(1)), sample(values))) == verdict::noise);
 }
 
-TEST_CASE("two seeds prove nothing, and the check says so") {
+TEST_CASE("two seeds prove nothing and the check says so") {
   const auto c = compared(sample({1, 1}), sample({9, 9}));
   CHECK(only_verdict(c) == verdict::noise);
   const auto notes = caveats(c);
@@ -102,7 +102,7 @@ TEST_CASE("the same runs are identical") {
   CHECK(check_table(c).find("identical to the baseline") != std::string::npos);
 }
 
-TEST_CASE("an expectation that breaks anew is a regression, one that broke before is not") {
+TEST_CASE("an expectation that breaks anew is a regression and one that broke before is none") {
   auto before = sample(about(1)), now = before;
   before.runs[2].broken = {"x at most 1"};
   now.runs[2].broken = {"x at most 1"};
@@ -113,7 +113,7 @@ TEST_CASE("an expectation that breaks anew is a regression, one that broke befor
   CHECK(check_table(c).find("BROKEN  seed 4 breaks `x at most 1`") != std::string::npos);
 }
 
-TEST_CASE("a metric that is gone is told, and no regression by itself") {
+TEST_CASE("a metric that is gone is told and no regression by itself") {
   const auto before = sample(about(1));
   auto now = before;
   for (auto& r : now.runs) r.metrics = {{"other_s", number(1, better::less)}};

@@ -75,7 +75,7 @@ TEST_CASE("the signed rank test gives the figures of Darwin's maize") {
   CHECK(r.range->high == Approx(41.5));
 }
 
-TEST_CASE("zeros take ranks and ties share them, as in an enumeration of all signs") {
+TEST_CASE("zeros take ranks and ties share them as in an enumeration of all signs") {
   const auto r = of_differences({0, 0, 1, 1, 2, -2, 3, 5, -1});
   CHECK(r.pairs == 9);
   CHECK(r.differing == 7);

@@ -92,7 +92,7 @@ TEST_CASE("what got slower is a regression and is told in every form") {
   CHECK(j["scenarios"][0]["statistics"].size() > 1);
 }
 
-TEST_CASE("what got faster is none, and an update makes it the measure") {
+TEST_CASE("what got faster is none and an update makes it the measure") {
   checked b;
   b.late_s = -0.5;
   CHECK(b.check() == 0);
