@@ -66,17 +66,23 @@ constexpr ratio_metric direct_of_o3{
     "traversal.direct_ratio_of_o3", better::more,
     "Direct pairs at their last moment, of those that an oracle which foresees every port finds "
     "possible then."};
+constexpr distribution_metric messages{
+    "traversal.messages", better::less, "1",
+    "Messages that the two peers of a pair sent each other inside their session, relayed ones "
+    "included, from the moment at which it is asked for until both had taken a direct path, or "
+    "until its end; one sample a pair that is asked for."};
 constexpr distribution_metric failover{
     "relay.failover_time_s", better::less, "s",
     "From the death of a relay to the next payload of a pair that it carried, sent after the "
     "death, or to the path that this payload took, once both peers had it. Censored: none until "
     "the pair's end."};
 
-constexpr std::array<const metric_definition*, 16> all{
+constexpr std::array<const metric_definition*, 17> all{
     &asked_for,     &never_online, &connected_ratio,       &direct_ratio,
     &relayed_ratio, &outage,       &unreachable_ratio,     &time_to_direct,
     &outages,       &changes,      &time_to_first_payload, &delivered_ratio,
-    &round_trip,    &direct_of_o1, &direct_of_o3,          &failover};
+    &round_trip,    &direct_of_o1, &direct_of_o3,          &messages,
+    &failover};
 
 path_kind path_of(pair_state s) {
   switch (s) {
@@ -108,6 +114,8 @@ class paths_meter final : public meter {
   struct wanted_pair {
     pair_record record;
     bool begun = false;
+    std::uint64_t messages = 0;  // until both took a direct path
+    bool opened = false;         // they have
     std::optional<time_point> ended;
     oracle_verdict when_asked;
     bool udp = false;  // it passes on both sides, when asked
@@ -155,9 +163,17 @@ class paths_meter final : public meter {
       forget_relay(key, before->second);
     told_.insert_or_assign(key, e);
     if (e.relay) carried_by_[*e.relay].insert(key);
+    const bool both_direct = is_direct(e.host, e.other) && is_direct(e.other, e.host);
     each_between(e.host, e.other, [&](pair_number p) {
+      pairs_[p].opened = pairs_[p].opened || both_direct;
       const bool from = truth_.pairs()[p].from == e.host;
       pairs_[p].record.path(now, from ? pair_record::side::from : pair_record::side::to, e.state);
+    });
+  }
+
+  void on(time_point, const message_sent& e) override {
+    each_between(e.host, e.other, [&](pair_number p) {
+      if (pairs_[p].record.asked() && !pairs_[p].opened) ++pairs_[p].messages;
     });
   }
 
@@ -197,6 +213,11 @@ class paths_meter final : public meter {
       s.udp = truth_.sides_of(e.from).udp() && truth_.sides_of(e.to).udp();
     }
     s.record.up(now);
+  }
+
+  bool is_direct(host_number a, host_number b) const {
+    const auto told = told_.find({a, b});
+    return told != told_.end() && told->second.state == punch::path_state::direct;
   }
 
   void forget_relay(const ends& key, const path_told& t) {
@@ -262,6 +283,7 @@ void paths_meter::measure(pair_number p, pair_row& row) {
 
   out_.add(asked_for, asked);
   if (s.udp) out_.observe(time_to_first_payload, asked, r.time_to_first());
+  out_.observe(messages, asked, static_cast<double>(s.messages));
   if (s.when_asked.o1) out_.observe(time_to_direct, asked, r.time_to_direct());
   // Shares are of the state at the end: the pair's, or that of a slice which ends earlier.
   for (results::part& part : out_.parts()) {
@@ -305,6 +327,7 @@ void paths_meter::measure(pair_number p, pair_row& row) {
   row.round_trip = r.round_trip();
   row.payload_sent = r.settled();
   row.payload_delivered = r.delivered();
+  row.messages = s.messages;
   row.changes = r.changes();
   for (const pair_record::stay& x : r.stays())
     row.stays.push_back({since_start(x.from), to_string(x.state)});

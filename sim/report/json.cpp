@@ -122,6 +122,7 @@ json pair_of(const pair_row& p) {
             {"round_trip_s", optional_seconds(p.round_trip)},
             {"payload_sent", p.payload_sent},
             {"payload_delivered", p.payload_delivered},
+            {"messages", p.messages},
             {"changes", p.changes}};
   auto& outages = j["outages"] = json::array();
   for (const auto& o : p.outages)
