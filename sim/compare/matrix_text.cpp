@@ -37,8 +37,8 @@ std::string grid(const matrix& m, std::string_view indent) {
   return out;
 }
 
-std::string seeds_text(const matrix& m) {
-  return std::to_string(m.runs.size()) + (m.runs.size() == 1 ? " seed" : " seeds");
+std::string count_text(std::size_t n, const std::string& what) {
+  return std::to_string(n) + " " + what + (n == 1 ? "" : "s");
 }
 
 text_table table_of_cells(const matrix& m, bool surprising_only) {
@@ -80,9 +80,9 @@ constexpr std::string_view surprises =
 }  // namespace
 
 std::string matrix_table(const matrix& m) {
-  std::string out = m.scenario + ", " + seeds_text(m) + ", " + std::to_string(m.cells.size()) +
-                    " cells\n  " + m.question + "\n\n" + grid(m, "  ") + "\n  " +
-                    std::string(legend);
+  std::string out = m.scenario + ", " + count_text(m.runs.size(), "seed") + ", " +
+                    count_text(m.cells.size(), "cell") + "\n  " + m.question + "\n\n" +
+                    grid(m, "  ") + "\n  " + std::string(legend);
   const auto odd = table_of_cells(m, true);
   if (odd.empty()) return out + "\n  Every cell is what the oracle (O1) says.\n";
   return out + "\n  " + std::string(surprises) + "\n" + odd.print("  ");
@@ -90,7 +90,7 @@ std::string matrix_table(const matrix& m) {
 
 std::string matrix_to_markdown(const matrix& m) {
   std::string out = "# " + escaped(m.scenario) + "\n\n" + escaped(m.question) + "\n\n" +
-                    seeds_text(m) + ", wh-sim " + m.from.version + " (" +
+                    count_text(m.runs.size(), "seed") + ", wh-sim " + m.from.version + " (" +
                     m.from.commit.substr(0, 7) + ").\n\n```\n" + grid(m, "") + "\n" +
                     std::string(legend) + "```\n\n";
   const auto odd = markdown_of_cells(m, true);

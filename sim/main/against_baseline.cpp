@@ -3,7 +3,9 @@
 #include <algorithm>
 #include <ostream>
 
+#include "sim/compare/matrix.hpp"
 #include "sim/compare/writers.hpp"
+#include "sim/main/commands.hpp"
 #include "sim/main/folder.hpp"
 #include "sim/report/writers.hpp"
 
@@ -40,19 +42,18 @@ std::string write_all(const compare::check& c, const std::string& json, const ba
   return {};
 }
 
-}  // namespace
-
-expected<compare::baseline, std::string> load_baseline(const fs::path& file, bool may_be_absent) {
-  std::error_code ignored;
-  if (!fs::exists(file, ignored)) {
-    if (may_be_absent) return compare::baseline{};
-    return unexpected("there is no baseline " + file.string() + "; --update makes one");
-  }
-  auto b = compare::baseline_from_json(text_of(file));
-  if (!b) return unexpected(file.string() + ": " + b.error());
-  return b;
+std::string names_of(const compare::baseline& b) {
+  std::string all;
+  for (const auto& [name, r] : b.scenarios) all += (all.empty() ? "" : ", ") + name;
+  return all.empty() ? "none" : all;
 }
 
+struct baseline_terms {
+  std::vector<std::uint64_t> seeds;
+  std::vector<std::string> set;
+};
+
+/// The seeds and --set of the scenario, given what was asked for.
 expected<baseline_terms, std::string> terms_of(const compare::record* before,
                                                const baseline_options& o, const run_command& how) {
   baseline_terms t{how.seeds, {}};
@@ -92,6 +93,45 @@ std::string why_another(const compare::record& before, const compare::origin& no
          (names.empty() ? "a file is gone" : names + " changed") +
          ". Figures of another question prove nothing; --changed compares all the same, --update "
          "makes a new baseline";
+}
+
+}  // namespace
+
+expected<compare::baseline, std::string> load_baseline(const fs::path& file, bool may_be_absent) {
+  std::error_code ignored;
+  if (!fs::exists(file, ignored)) {
+    if (may_be_absent) return compare::baseline{};
+    return unexpected("there is no baseline " + file.string() + "; --update makes one");
+  }
+  auto b = compare::baseline_from_json(text_of(file));
+  if (!b) return unexpected(file.string() + ": " + b.error());
+  return b;
+}
+
+expected<contender, std::string> contender_of(const std::string& word, const compare::baseline& b,
+                                              const baseline_options& o, const run_command& how,
+                                              const program_host& host) {
+  const auto first = find_scenario(word, {}, host);
+  if (!first) return unexpected("`" + word + "` is not a scenario that can be run");
+  const auto at = b.scenarios.find(first->name);
+  const auto* before = at == b.scenarios.end() ? nullptr : &at->second;
+  if (!before && !o.update)
+    return unexpected(first->name + " is not in the baseline, which has " + names_of(b) +
+                      "; --update takes it in");
+  auto terms = terms_of(before, o, how);
+  if (!terms) return unexpected(terms.error());
+  auto s = find_scenario(word, terms->set, host);
+  if (!s) return unexpected("`" + word + "` cannot be run with these --set");
+  s->seeds = terms->seeds;
+  contender c{{}, how};
+  c.how.set = terms->set;
+  c.how.json = false;  // of the runs a person reads the summary
+  c.what = plan_of(std::move(*s), how.out / first->name, c.how);
+  c.what.cells = before && compare::has_cells(*before);
+  if (before)
+    if (auto why = why_another(*before, origin_of(c.what, c.how), o); !why.empty())
+      return unexpected(std::move(why));
+  return c;
 }
 
 int hold_against(compare::baseline& b, const std::vector<planned>& all, std::vector<batch> batches,

@@ -14,16 +14,17 @@ namespace wh::sim {
 expected<compare::baseline, std::string> load_baseline(const std::filesystem::path& file,
                                                        bool may_be_absent);
 
-/// The seeds and --set that a scenario runs with against a baseline, given what was asked for.
-struct baseline_terms {
-  std::vector<std::uint64_t> seeds;
-  std::vector<std::string> set;
+/// A scenario that is to be held against a baseline: with the seeds and --set that it has there,
+/// those that are asked for besides, and whether its figures have cells there.
+struct contender {
+  planned what;
+  run_command how;
 };
-expected<baseline_terms, std::string> terms_of(const compare::record* before,
-                                               const baseline_options& o, const run_command& how);
-/// Why the scenario cannot be compared: its text is another than the baseline's. Empty when it can.
-std::string why_another(const compare::record& before, const compare::origin& now,
-                        const baseline_options& o);
+/// Or why it cannot be compared: it is not in the baseline, or its text is another one. What is
+/// wrong with the scenario itself goes to `host.errors`.
+expected<contender, std::string> contender_of(const std::string& word, const compare::baseline& b,
+                                              const baseline_options& o, const run_command& how,
+                                              const program_host& host);
 
 /// Compares, prints, and writes DIR/check.json and what else is asked for; with `update` the
 /// baseline too. The exit code: 0, 1 a regression, 2 it could not be told.

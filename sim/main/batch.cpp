@@ -4,6 +4,7 @@
 #include <ostream>
 #include <sstream>
 
+#include "sim/compare/matrix.hpp"
 #include "sim/main/folder.hpp"
 #include "sim/main/provenance.hpp"
 #include "transport/check.hpp"
@@ -37,8 +38,7 @@ compare::origin origin_of(const planned& p, const run_command& c) {
   return o;
 }
 
-batch collect(const planned& p, const run_command& c, const std::vector<job_end>& ends,
-              const figures_reader& read) {
+batch collect(const planned& p, const run_command& c, const std::vector<job_end>& ends) {
   batch b;
   b.figures.scenario = p.what.name;
   b.figures.from = origin_of(p, c);
@@ -54,7 +54,9 @@ batch collect(const planned& p, const run_command& c, const std::vector<job_end>
       r.why = ends[i].died;
     } else {
       const auto errors = text_of(folder / "errors.txt");
-      auto figures = read(text_of(folder / "report.json"));
+      const auto report = text_of(folder / "report.json");
+      auto figures =
+          p.cells ? compare::figures_with_cells(report) : compare::figures_of_report(report);
       add_warnings(errors, b.warnings);
       if (ends[i].code == 2 || !figures) {
         r.end = compare::run_end::failed;
@@ -71,7 +73,7 @@ batch collect(const planned& p, const run_command& c, const std::vector<job_end>
 }
 
 std::vector<batch> run_batches(const std::vector<planned>& all, const std::vector<run_command>& how,
-                               const program_host& host, const figures_reader& read) {
+                               const program_host& host) {
   WH_CHECK(!all.empty() && all.size() == how.size());
   std::vector<job> jobs;
   for (std::size_t i = 0; i < all.size(); ++i)
@@ -90,7 +92,7 @@ std::vector<batch> run_batches(const std::vector<planned>& all, const std::vecto
   auto next = ends.begin();
   for (std::size_t i = 0; i < all.size(); ++i) {
     const auto count = static_cast<std::ptrdiff_t>(all[i].what.seeds.size());
-    batches.push_back(collect(all[i], how[i], std::vector<job_end>(next, next + count), read));
+    batches.push_back(collect(all[i], how[i], std::vector<job_end>(next, next + count)));
     next += count;
   }
   return batches;

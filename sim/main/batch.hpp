@@ -1,6 +1,5 @@
 #pragma once
 
-#include <functional>
 #include <string>
 #include <vector>
 
@@ -20,14 +19,9 @@ struct batch {
   bool stopped = false;
 };
 
-/// Figures of a report, from its JSON.
-using figures_reader =
-    std::function<expected<compare::run_figures, std::string>(const std::string& report)>;
-
 /// What the runs of a scenario left in their folders, with how their processes ended. A run without
 /// a report is among the outcomes only.
-batch collect(const planned& p, const run_command& c, const std::vector<job_end>& ends,
-              const figures_reader& read = compare::figures_of_report);
+batch collect(const planned& p, const run_command& c, const std::vector<job_end>& ends);
 
 /// Where the figures of these runs come from.
 compare::origin origin_of(const planned& p, const run_command& c);
@@ -35,7 +29,6 @@ compare::origin origin_of(const planned& p, const run_command& c);
 /// Runs all seeds of all scenarios, each in a process of its own and each scenario as its `how`
 /// says, and prints nothing but how far it is.
 std::vector<batch> run_batches(const std::vector<planned>& all, const std::vector<run_command>& how,
-                               const program_host& host,
-                               const figures_reader& read = compare::figures_of_report);
+                               const program_host& host);
 
 }  // namespace wh::sim

@@ -12,12 +12,6 @@ namespace {
 
 namespace fs = std::filesystem;
 
-std::string names_of(const compare::baseline& b) {
-  std::string all;
-  for (const auto& [name, r] : b.scenarios) all += (all.empty() ? "" : ", ") + name;
-  return all.empty() ? "none" : all;
-}
-
 }  // namespace
 
 int check(const check_command& c, const program_host& host) {
@@ -39,28 +33,12 @@ int check(const check_command& c, const program_host& host) {
   std::vector<run_command> hows;
   std::set<std::string> names;
   for (const auto& word : wanted) {
-    const auto first = find_scenario(word, {}, host);
-    if (!first) return fail("`" + word + "` is not a scenario that can be run");
-    if (!names.insert(first->name).second) return fail(first->name + " is asked for twice");
-    const auto before = b->scenarios.find(first->name);
-    if (before == b->scenarios.end() && !c.against.update)
-      return fail(first->name + " is not in the baseline, which has " + names_of(*b) +
-                  "; --update takes it in");
-    const auto* record = before == b->scenarios.end() ? nullptr : &before->second;
-    auto terms = terms_of(record, c.against, how);
-    if (!terms) return fail(terms.error());
-    auto s = find_scenario(word, terms->set, host);
-    if (!s) return fail("`" + word + "` cannot be run with these --set");
-    s->seeds = terms->seeds;
-    run_command mine = how;
-    mine.set = terms->set;
-    mine.json = false;  // of the runs a person reads the summary
-    all.push_back(plan_of(std::move(*s), how.out / first->name, mine));
-    hows.push_back(std::move(mine));
-    if (!record) continue;
-    if (const auto why = why_another(*record, origin_of(all.back(), hows.back()), c.against);
-        !why.empty())
-      return fail(why);
+    auto x = contender_of(word, *b, c.against, how, host);
+    if (!x) return fail(x.error());
+    if (!names.insert(x->what.what.name).second)
+      return fail(x->what.what.name + " is asked for twice");
+    all.push_back(std::move(x->what));
+    hows.push_back(std::move(x->how));
   }
   if (!fits(all, how, host)) return fail("not enough memory");
   std::list<run_folder> folders;  // locked until the end

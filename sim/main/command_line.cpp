@@ -70,6 +70,20 @@ Examples:
   wh-sim check --baseline main.json --junit check.xml --markdown check.md
 )";
 
+constexpr const char* matrix_examples = R"(
+Runs a scenario in which members of every kind of place want every other one,
+and counts its pairs by their groups: how many were direct, what the oracle says
+(O1 without guessing a port, O3 knowing every port), how long it took, what it
+cost, and why not. DIR gets matrix.json and matrix.md.
+
+Exit code: as of run; with a baseline as of check.
+
+Examples:
+  wh-sim matrix
+  wh-sim matrix --seeds 1-20 --set peers.linux.nat=cisco_asa
+  wh-sim matrix --baseline matrix.json --update
+)";
+
 /// A word that is wrong, as CLI11 has no better name for.
 struct usage_error {
   std::string text;
@@ -183,6 +197,7 @@ class grammar {
     add_replay();
     add_oracle();
     add_check();
+    add_matrix();
     add_lists();
   }
 
@@ -304,6 +319,30 @@ class grammar {
     app.add_flag("--force", check_.how.force, "Run although memory is not likely to do");
   }
 
+  void add_matrix() {
+    auto& app = add("matrix", "Show which kinds of NAT meet which directly", [this] {
+      matrix_typed_.take_seeds(matrix_.how.seeds);
+      const baseline_options& o = matrix_.against;
+      if (o.baseline.empty() && (o.update || o.changed || !o.junit.empty() || !o.markdown.empty()))
+        throw usage_error{"--junit, --markdown, --update, --changed: they go with --baseline"};
+      if (!o.baseline.empty() && matrix_.how.json)
+        throw usage_error{"--json and --baseline: one of them"};
+      return command{matrix_};
+    });
+    app.footer(matrix_examples);
+    app.add_option("SCENARIO", matrix_.scenario, "File or name of a scenario (default: matrix)");
+    add_seeds(app, matrix_typed_);
+    add_set(app, matrix_.how.set);
+    app.add_option("--out", matrix_.how.out,
+                   "Folder for the matrix and the runs' reports\n"
+                   "(default: out/matrix)")
+        ->type_name("DIR");
+    app.add_flag("--json", matrix_.how.json, "Print matrix.json instead of the table");
+    add_against(app, matrix_.against);
+    add_jobs(app, matrix_.how.jobs);
+    app.add_flag("--force", matrix_.how.force, "Run although memory is not likely to do");
+  }
+
   void add_lists() {
     add("scenarios", "List the scenarios and their questions", [this] {
       return command{scenarios_};
@@ -324,10 +363,11 @@ class grammar {
   CLI::App app_{"Runs WireHub's protocol on a simulated internet.", "wh-sim"};
   std::vector<entry> commands_;
   run_command run_;
-  typed run_typed_, replay_typed_, oracle_typed_, check_typed_;
+  typed run_typed_, replay_typed_, oracle_typed_, check_typed_, matrix_typed_;
   replay_command replay_;
   oracle_command oracle_;
   check_command check_;
+  matrix_command matrix_;
   scenarios_command scenarios_;
   metrics_command metrics_;
   keys_command keys_;

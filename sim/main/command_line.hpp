@@ -56,6 +56,12 @@ struct check_command {
   baseline_options against;
   run_command how;  ///< seeds, --set, folder (out/check), jobs
 };
+/// The traversal matrix of a scenario's groups; against a baseline where one is given.
+struct matrix_command {
+  std::string scenario = "matrix";
+  baseline_options against;
+  run_command how;  ///< seeds, --set, folder (out/matrix), jobs
+};
 struct scenarios_command {
   bool json = false;
 };
@@ -67,8 +73,9 @@ struct keys_command {
   std::string table;  ///< empty: all
   bool markdown = false;
 };
-using command = std::variant<run_command, replay_command, oracle_command, check_command,
-                             scenarios_command, metrics_command, keys_command, nats_command>;
+using command =
+    std::variant<run_command, replay_command, oracle_command, check_command, matrix_command,
+                 scenarios_command, metrics_command, keys_command, nats_command>;
 
 /// What to do, or what to print and the exit code: 0 help and version, 2 wrong usage.
 struct command_line_end {

@@ -22,10 +22,14 @@ constexpr std::string_view lock_name = ".lock";
 /// What runs write; nothing else in the folder is touched.
 bool is_ours(std::string_view name) {
   static constexpr std::string_view names[] = {
-      "report.json", "report.html", "report.json.part", "report.html.part", "aggregate.json",
-      "trace",       "summary.txt", "errors.txt",       "internet.pcap",    "run.sqlite",
-      "pairs.csv",   "hosts.csv",   "lookups.csv",      "steps.csv",        "outages.csv",
-      "check.json",  "matrix.json", "check.json.part",  "matrix.json.part", "aggregate.json.part"};
+      "report.json",        "report.html",    "report.json.part",
+      "report.html.part",   "aggregate.json", "trace",
+      "summary.txt",        "errors.txt",     "internet.pcap",
+      "run.sqlite",         "pairs.csv",      "hosts.csv",
+      "lookups.csv",        "steps.csv",      "outages.csv",
+      "check.json",         "matrix.json",    "check.json.part",
+      "matrix.json.part",   "matrix.md",      "matrix.md.part",
+      "aggregate.json.part"};
   return std::find(std::begin(names), std::end(names), name) != std::end(names) ||
          (name.starts_with("flow") && name.ends_with(".mmd"));
 }

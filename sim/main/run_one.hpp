@@ -14,6 +14,8 @@ struct planned {
   scenario what;
   std::filesystem::path folder;
   std::string again;  ///< the command, without the seed
+  /// Its figures have the cells of its matrix too.
+  bool cells = false;
 };
 
 /// Where it writes, and how it is asked for again.

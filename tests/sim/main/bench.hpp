@@ -60,6 +60,8 @@ because = "it must"
     if (auto* c = std::get_if<run_command>(&what); c && c->out.empty()) c->out = folder / "out";
     if (auto* c = std::get_if<check_command>(&what); c && c->how.out.empty())
       c->how.out = folder / "out";
+    if (auto* c = std::get_if<matrix_command>(&what); c && c->how.out.empty())
+      c->how.out = folder / "out";
     const program_host host{out,
                             errors,
                             false,
@@ -86,6 +88,17 @@ because = "it must"
     r.trace_hash = "hash" + std::to_string(o.seed);
     r.metrics.set(connected_ratio, ratio{o.seed == 3 ? 0u : 1u, 1});
     r.metrics.observe(first_payload, 1 + 0.01 * static_cast<double>(o.seed % 7) + late_s);
+    for (const char* name : {"a", "b"}) {
+      r.hosts.emplace_back();
+      r.hosts.back().name = r.hosts.back().group = name;
+    }
+    pair_row p;
+    p.from = "a";
+    p.to = "b";
+    p.asked = 1s;
+    p.path = o.seed == 3 || late_s > 0 ? path_kind::relayed : path_kind::direct;
+    p.oracle.o1 = p.oracle.o3 = true;
+    r.pairs.push_back(p);
     if (o.flow) r.flow.push_back({1ms, o.flow->first, o.flow->second, "hello", false});
     return r;
   }

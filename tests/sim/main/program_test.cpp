@@ -102,6 +102,7 @@ TEST_CASE("help fits a terminal of 80 columns") {
                                                 {"replay", "--help"},
                                                 {"oracle", "--help"},
                                                 {"check", "--help"},
+                                                {"matrix", "--help"},
                                                 {"scenarios", "--help"},
                                                 {"metrics", "--help"},
                                                 {"keys", "--help"},
