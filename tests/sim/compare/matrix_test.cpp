@@ -80,7 +80,7 @@ TEST_CASE("pairs are counted by their groups whoever asked first") {
   CHECK(mixed.obstacles == std::map<std::string, std::size_t>{{"port_varies", 4}});
 }
 
-TEST_CASE("a cell's interval is as wide as so few seeds leave it, however many pairs they had") {
+TEST_CASE("a cell's interval is as wide as so few seeds leave it however many pairs they had") {
   const auto five = share_of(std::vector<ratio>(5, ratio{4, 4}));
   CHECK(five.share == 1);
   // Wilson's, of 5 of 5: 5 / (5 + 1.96^2).
