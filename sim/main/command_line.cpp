@@ -55,6 +55,35 @@ is a direct path without guessing a port, O3 one for somebody who foresees
 every port. Seeds decide who is behind which NAT.
 )";
 
+constexpr const char* check_examples = R"(
+Runs the scenarios on the seeds of a baseline and compares, seed by seed: which
+metrics moved, by how much, whether chance can have done that, and whether it is
+better or worse. scenarios/CI.md tells how to use it, sim/compare how it counts.
+
+Exit code: 0 no regression, 1 a metric got worse, an expectation broke or a run
+died, 2 it cannot be told: wrong usage, or a scenario that changed meanwhile.
+
+Examples:
+  wh-sim check pair_cone --baseline main.json --update    # makes or renews it
+  wh-sim check --baseline main.json                       # all that is in it
+  wh-sim check pair_cone --baseline main.json --set network.loss_ratio=0.01
+  wh-sim check --baseline main.json --junit check.xml --markdown check.md
+)";
+
+constexpr const char* matrix_examples = R"(
+Runs a scenario in which members of every kind of place want every other one,
+and counts its pairs by their groups: how many were direct, what the oracle says
+(O1 without guessing a port, O3 knowing every port), how long it took, what it
+cost, and why not. DIR gets matrix.json and matrix.md.
+
+Exit code: as of run; with a baseline as of check.
+
+Examples:
+  wh-sim matrix
+  wh-sim matrix --seeds 1-20 --set peers.linux.nat=cisco_asa
+  wh-sim matrix --baseline matrix.json --update
+)";
+
 /// A word that is wrong, as CLI11 has no better name for.
 struct usage_error {
   std::string text;
@@ -137,6 +166,11 @@ void add_set(CLI::App& app, std::vector<std::string>& set) {
       ->type_name("TABLE.KEY=VALUE");
 }
 
+/// Not in the help: it answers no question about a scenario (sim/main/README.md).
+void add_salt(CLI::App& app, std::string& salt) {
+  app.add_option("--salt", salt, "Rename the streams of chance, to measure noise")->group("");
+}
+
 void add_jobs(CLI::App& app, unsigned& jobs) {
   app.add_option("--jobs", jobs, "Runs at once (default: one per core)")
       ->check(CLI::Range(1, 1024))
@@ -162,6 +196,8 @@ class grammar {
     add_run();
     add_replay();
     add_oracle();
+    add_check();
+    add_matrix();
     add_lists();
   }
 
@@ -214,6 +250,7 @@ class grammar {
     app.add_option("SCENARIO", run_.scenarios, "Files or names of scenarios")->required();
     add_seeds(app, run_typed_);
     add_set(app, run_.set);
+    add_salt(app, run_.salt);
     app.add_option("--out", run_.out, "Folder for the report (default: out/NAME)")
         ->type_name("DIR");
     app.add_flag("--json", run_.json, "Print the report as JSON instead of the summary");
@@ -249,6 +286,63 @@ class grammar {
     app.add_flag("--json", oracle_.json, "As JSON");
   }
 
+  void add_against(CLI::App& app, baseline_options& against) {
+    app.add_option("--baseline", against.baseline, "What it is held against")->type_name("FILE");
+    app.add_option("--junit", against.junit, "Write the result as JUnit XML")->type_name("FILE");
+    app.add_option("--markdown", against.markdown, "Write a summary as Markdown")
+        ->type_name("FILE");
+    app.add_flag("--update", against.update, "Make what is measured the baseline");
+    app.add_flag("--changed", against.changed, "Compare though the scenario's file has changed");
+  }
+
+  void add_check() {
+    auto& app = add("check", "Compare with a baseline, tell changes from noise", [this] {
+      check_typed_.take_seeds(check_.how.seeds);
+      if (check_.against.update && !check_.how.salt.empty())
+        throw usage_error{"--update and --salt: one of them"};
+      return command{check_};
+    });
+    app.footer(check_examples);
+    app.add_option("SCENARIO", check_.scenarios,
+                   "Files or names of scenarios\n(default: all of the baseline)");
+    add_against(app, check_.against);
+    app.get_option("--baseline")->required();
+    add_seeds(app, check_typed_);
+    add_set(app, check_.how.set);
+    add_salt(app, check_.how.salt);
+    app.add_option("--out", check_.how.out,
+                   "Folder for check.json and the runs' reports\n"
+                   "(default: out/check)")
+        ->type_name("DIR");
+    app.add_flag("--json", check_.how.json, "Print check.json instead of the summary");
+    add_jobs(app, check_.how.jobs);
+    app.add_flag("--force", check_.how.force, "Run although memory is not likely to do");
+  }
+
+  void add_matrix() {
+    auto& app = add("matrix", "Show which kinds of NAT meet which directly", [this] {
+      matrix_typed_.take_seeds(matrix_.how.seeds);
+      const baseline_options& o = matrix_.against;
+      if (o.baseline.empty() && (o.update || o.changed || !o.junit.empty() || !o.markdown.empty()))
+        throw usage_error{"--junit, --markdown, --update, --changed: they go with --baseline"};
+      if (!o.baseline.empty() && matrix_.how.json)
+        throw usage_error{"--json and --baseline: one of them"};
+      return command{matrix_};
+    });
+    app.footer(matrix_examples);
+    app.add_option("SCENARIO", matrix_.scenario, "File or name of a scenario (default: matrix)");
+    add_seeds(app, matrix_typed_);
+    add_set(app, matrix_.how.set);
+    app.add_option("--out", matrix_.how.out,
+                   "Folder for the matrix and the runs' reports\n"
+                   "(default: out/matrix)")
+        ->type_name("DIR");
+    app.add_flag("--json", matrix_.how.json, "Print matrix.json instead of the table");
+    add_against(app, matrix_.against);
+    add_jobs(app, matrix_.how.jobs);
+    app.add_flag("--force", matrix_.how.force, "Run although memory is not likely to do");
+  }
+
   void add_lists() {
     add("scenarios", "List the scenarios and their questions", [this] {
       return command{scenarios_};
@@ -269,9 +363,11 @@ class grammar {
   CLI::App app_{"Runs WireHub's protocol on a simulated internet.", "wh-sim"};
   std::vector<entry> commands_;
   run_command run_;
-  typed run_typed_, replay_typed_, oracle_typed_;
+  typed run_typed_, replay_typed_, oracle_typed_, check_typed_, matrix_typed_;
   replay_command replay_;
   oracle_command oracle_;
+  check_command check_;
+  matrix_command matrix_;
   scenarios_command scenarios_;
   metrics_command metrics_;
   keys_command keys_;

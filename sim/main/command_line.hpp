@@ -15,6 +15,7 @@ struct run_command {
   std::vector<std::string> scenarios;
   std::vector<std::uint64_t> seeds;  ///< empty: the file's
   std::vector<std::string> set;
+  std::string salt;  ///< of the streams of chance, to measure noise
   /// Empty: out/NAME of each scenario; of several, they have folders NAME in it.
   std::filesystem::path out;
   bool json = false;
@@ -43,6 +44,24 @@ struct nats_command {
   std::string name;  ///< empty: all
   bool json = false;
 };
+/// What a check is held against, and where it is told.
+struct baseline_options {
+  std::filesystem::path baseline, junit, markdown;
+  bool update = false;   ///< the baseline becomes what was measured
+  bool changed = false;  ///< compare though the scenario's text is another
+};
+/// Scenarios held against what they came to once.
+struct check_command {
+  std::vector<std::string> scenarios;  ///< empty: all of the baseline
+  baseline_options against;
+  run_command how;  ///< seeds, --set, folder (out/check), jobs
+};
+/// The traversal matrix of a scenario's groups; against a baseline where one is given.
+struct matrix_command {
+  std::string scenario = "matrix";
+  baseline_options against;
+  run_command how;  ///< seeds, --set, folder (out/matrix), jobs
+};
 struct scenarios_command {
   bool json = false;
 };
@@ -54,8 +73,9 @@ struct keys_command {
   std::string table;  ///< empty: all
   bool markdown = false;
 };
-using command = std::variant<run_command, replay_command, oracle_command, scenarios_command,
-                             metrics_command, keys_command, nats_command>;
+using command =
+    std::variant<run_command, replay_command, oracle_command, check_command, matrix_command,
+                 scenarios_command, metrics_command, keys_command, nats_command>;
 
 /// What to do, or what to print and the exit code: 0 help and version, 2 wrong usage.
 struct command_line_end {

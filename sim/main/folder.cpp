@@ -7,6 +7,8 @@
 #include <algorithm>
 #include <cerrno>
 #include <cstring>
+#include <fstream>
+#include <sstream>
 #include <string_view>
 #include <vector>
 
@@ -20,9 +22,14 @@ constexpr std::string_view lock_name = ".lock";
 /// What runs write; nothing else in the folder is touched.
 bool is_ours(std::string_view name) {
   static constexpr std::string_view names[] = {
-      "report.json", "report.html", "report.json.part", "report.html.part", "aggregate.json",
-      "trace",       "summary.txt", "errors.txt",       "internet.pcap",    "run.sqlite",
-      "pairs.csv",   "hosts.csv",   "lookups.csv",      "steps.csv",        "outages.csv"};
+      "report.json",        "report.html",    "report.json.part",
+      "report.html.part",   "aggregate.json", "trace",
+      "summary.txt",        "errors.txt",     "internet.pcap",
+      "run.sqlite",         "pairs.csv",      "hosts.csv",
+      "lookups.csv",        "steps.csv",      "outages.csv",
+      "check.json",         "matrix.json",    "check.json.part",
+      "matrix.json.part",   "matrix.md",      "matrix.md.part",
+      "aggregate.json.part"};
   return std::find(std::begin(names), std::end(names), name) != std::end(names) ||
          (name.starts_with("flow") && name.ends_with(".mmd"));
 }
@@ -70,6 +77,13 @@ expected<run_folder, std::string> run_folder::take(const fs::path& path) {
 
 run_folder::run_folder(run_folder&& other) noexcept
     : path_(std::move(other.path_)), lock_(std::exchange(other.lock_, -1)) {}
+
+std::string text_of(const fs::path& file) {
+  std::ifstream in(file, std::ios::binary);
+  std::ostringstream text;
+  text << in.rdbuf();
+  return text.str();
+}
 
 run_folder::~run_folder() {
   // The file stays: were it removed, two who had opened it before and after could both have it.

@@ -26,4 +26,7 @@ class run_folder {
   int lock_;
 };
 
+/// The text of a file; empty when it cannot be read.
+std::string text_of(const std::filesystem::path& file);
+
 }  // namespace wh::sim

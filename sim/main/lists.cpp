@@ -100,9 +100,10 @@ int list_metrics(const metrics_command& c, const program_host& host) {
     host.out << definitions_to_json(metric_definitions()) << "\n";
     return 0;
   }
-  text_table table({{"metric"}, {"unit"}, {"definition"}});
+  text_table table({{"metric"}, {"unit"}, {"better"}, {"definition"}});
   for (const auto* d : metric_definitions())
-    table.row({std::string(d->name), std::string(d->unit), std::string(d->sentence)});
+    table.row({std::string(d->name), std::string(d->unit), std::string(to_string(d->direction)),
+               std::string(d->sentence)});
   host.out
       << table.print("")
       << "\nA distribution is read as NAME.n .censored .mean .min .p50 .p90 .p95 .p99 or .max;\n"

@@ -65,6 +65,7 @@ int replay(const replay_command& c, const program_host& host) {
   if (!folder) return fail(folder.error());
   run_command how = c.how;
   how.set = origin->set;
+  how.salt = origin->salt;
   if (run_one(p, origin->seed, p.folder, how, host) == 2) return 2;
   const auto again = origin_from_json(contents(p.folder / "report.json").value_or(""));
   if (!again) return fail("the second report cannot be read");

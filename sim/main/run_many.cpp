@@ -1,8 +1,10 @@
 #include <algorithm>
 #include <fstream>
 #include <ostream>
-#include <sstream>
 
+#include "sim/compare/writers.hpp"
+#include "sim/main/batch.hpp"
+#include "sim/main/folder.hpp"
 #include "sim/main/jobs.hpp"
 #include "sim/main/run_one.hpp"
 #include "sim/report/writers.hpp"
@@ -10,43 +12,37 @@
 namespace wh::sim {
 namespace {
 
-std::string text_of(const std::filesystem::path& file) {
-  std::ifstream in(file, std::ios::binary);
-  std::ostringstream text;
-  text << in.rdbuf();
-  return text.str();
-}
-
 struct seed_run {
   const planned* of;
   std::uint64_t seed;
   std::filesystem::path folder;
 };
 
-/// In the child: its words go to files, which are printed in order, whoever ends first.
-int run_quietly(const seed_run& s, const run_command& c, const program_host& host) {
+}  // namespace
+
+std::filesystem::path folder_of(const planned& p, std::uint64_t seed) {
+  return p.what.seeds.size() == 1 ? p.folder : p.folder / ("seed-" + std::to_string(seed));
+}
+
+int run_quietly(const planned& p, std::uint64_t seed, const std::filesystem::path& folder,
+                const run_command& c, const program_host& host) {
   std::error_code bad;
-  std::filesystem::create_directories(s.folder, bad);
-  std::ofstream out(s.folder / "summary.txt", std::ios::trunc);
-  std::ofstream errors(s.folder / "errors.txt", std::ios::trunc);
+  std::filesystem::create_directories(folder, bad);
+  std::ofstream out(folder / "summary.txt", std::ios::trunc);
+  std::ofstream errors(folder / "errors.txt", std::ios::trunc);
   if (!out || !errors) return 2;
   const program_host mine{
       out,      errors,       host.out_is_terminal, false, host.scenario_folders,
       host.run, host.context, host.oracle};
   auto quiet = c;
   quiet.progress = false;
-  return run_one(*s.of, s.seed, s.folder, quiet, mine);
+  return run_one(p, seed, folder, quiet, mine);
 }
-
-}  // namespace
 
 int run_many(const std::vector<planned>& all, const run_command& c, const program_host& host) {
   std::vector<seed_run> runs;
   for (const planned& p : all)
-    for (const auto seed : p.what.seeds)
-      runs.push_back(
-          {&p, seed,
-           p.what.seeds.size() == 1 ? p.folder : p.folder / ("seed-" + std::to_string(seed))});
+    for (const auto seed : p.what.seeds) runs.push_back({&p, seed, folder_of(p, seed)});
   const bool plain = !c.json && !c.trace_hash;
   if (c.json) host.out << "[\n";
   host.out << std::flush;
@@ -54,7 +50,7 @@ int run_many(const std::vector<planned>& all, const run_command& c, const progra
 
   std::vector<job> jobs;
   for (const seed_run& s : runs)
-    jobs.push_back({[&s, &c, &host] { return run_quietly(s, c, host); }});
+    jobs.push_back({[&s, &c, &host] { return run_quietly(*s.of, s.seed, s.folder, c, host); }});
   int worst = 0;
   const auto ended = [&](std::size_t i, const job_end& e) {
     const seed_run& s = runs[i];
@@ -77,6 +73,22 @@ int run_many(const std::vector<planned>& all, const run_command& c, const progra
   const auto ends = do_jobs(jobs, c.jobs, ended);
 
   if (c.json) host.out << "]\n";
+  auto next = ends.begin();
+  for (const planned& p : all) {
+    const auto first = next;
+    next += static_cast<std::ptrdiff_t>(p.what.seeds.size());
+    if (p.what.seeds.size() == 1) continue;
+    const auto together = collect(p, c, std::vector<job_end>(first, next)).figures;
+    if (const auto bad =
+            write_file(p.folder / "aggregate.json", compare::aggregate_to_json(together) + "\n");
+        !bad.empty()) {
+      host.errors << "wh-sim: " << bad << "\n";
+      worst = std::max(worst, 2);
+    }
+    if (plain)
+      host.out << compare::aggregate_table(together) << "  report "
+               << (p.folder / "aggregate.json").string() << "\n\n";
+  }
   if (plain) {
     const auto held =
         std::count_if(ends.begin(), ends.end(), [](const job_end& e) { return e.code == 0; });

@@ -22,6 +22,7 @@ std::uint64_t memory_peak_bytes() {
 expected<report, std::string> play(const planned& p, const run_options& options,
                                    const run_command& c, const program_host& host) {
   auto source = provenance_of(p.what, c.set);
+  source.salt = c.salt;
   const auto start = std::chrono::steady_clock::now();
   auto result = host.run(p.what, options);
   if (!result) return result;
@@ -55,6 +56,7 @@ int run_one(const planned& p, std::uint64_t seed, const std::filesystem::path& f
   const interruption signals;
   run_options options;
   options.seed = seed;
+  options.salt = c.salt;
   options.out = folder;
   options.pcap = c.pcap;
   options.trace = c.trace;

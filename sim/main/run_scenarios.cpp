@@ -39,7 +39,25 @@ std::uint64_t memory_available() {
   return 0;
 }
 
-/// Whether memory will do; says so where it will not.
+bool has_peer(const scenario& s, const std::string& name) {
+  for (const auto& g : s.peers)
+    for (unsigned i = 0; i < g.count; ++i)
+      if (peer_name(g, i) == name) return true;
+  return false;
+}
+
+}  // namespace
+
+planned plan_of(scenario s, fs::path folder, const run_command& c) {
+  planned p;
+  p.folder = std::move(folder);
+  p.again = "wh-sim run " + shell_word(s.file.string());
+  for (const auto& option : c.set) p.again += " --set " + shell_word(option);
+  if (!c.salt.empty()) p.again += " --salt " + shell_word(c.salt);
+  p.what = std::move(s);
+  return p;
+}
+
 bool fits(const std::vector<planned>& all, run_command& c, const program_host& host) {
   std::uint64_t largest = 0;
   std::size_t runs = 0;
@@ -65,15 +83,6 @@ bool fits(const std::vector<planned>& all, run_command& c, const program_host& h
   return true;
 }
 
-bool has_peer(const scenario& s, const std::string& name) {
-  for (const auto& g : s.peers)
-    for (unsigned i = 0; i < g.count; ++i)
-      if (peer_name(g, i) == name) return true;
-  return false;
-}
-
-}  // namespace
-
 int run_scenarios(const run_command& asked, const program_host& host) {
   run_command c = asked;
   const auto fail = [&](const std::string& why) {
@@ -96,14 +105,10 @@ int run_scenarios(const run_command& asked, const program_host& host) {
         if (!has_peer(*s, name))
           return fail("--flow: there is no peer \"" + name + "\" in " + s->name);
     if (!names.insert(s->name).second) return fail(s->name + " is asked for twice");
-    planned p;
-    p.folder = c.out.empty()            ? fs::path("out") / s->name
-               : c.scenarios.size() > 1 ? c.out / s->name
-                                        : c.out;
-    p.again = "wh-sim run " + shell_word(s->file.string());
-    for (const auto& option : c.set) p.again += " --set " + shell_word(option);
-    p.what = std::move(*s);
-    all.push_back(std::move(p));
+    const auto folder = c.out.empty()            ? fs::path("out") / s->name
+                        : c.scenarios.size() > 1 ? c.out / s->name
+                                                 : c.out;
+    all.push_back(plan_of(std::move(*s), folder, c));
   }
   if (!fits(all, c, host)) {
     if (c.json) host.out << error_to_json("", {}, "not enough memory") << "\n" << std::flush;

@@ -8,46 +8,48 @@ namespace wh::sim {
 namespace {
 
 constexpr counter_metric lives_too_short{
-    "dht.lives_too_short",
+    "dht.lives_too_short", better::neither,
     "Lives of less than 30 s that ended before the peer had joined. They are in no other metric of "
     "joining."};
 constexpr ratio_metric joined_ratio{
-    "dht.joined_ratio",
+    "dht.joined_ratio", better::more,
     "Lives in which the peer completed a lookup of its own id, of those that lasted 30 s or that "
     "did; hosts that no UDP reaches are left out."};
 constexpr distribution_metric time_to_join{
-    "dht.time_to_join_s", "s",
+    "dht.time_to_join_s", better::less, "s",
     "From the start of a life to the end of its first lookup of the peer's own id; one sample a "
     "life of those in dht.joined_ratio. Censored: the life, or the run, ended before."};
 constexpr counter_metric lookups{
-    "dht.lookups",
+    "dht.lookups", better::neither,
     "Lookups that the workload started and that ended while both the asker and the one sought "
     "ran. Askers and those sought have run for a minute at least; an asker's boxes let UDP pass, "
     "and one that is sought publishes."};
 constexpr counter_metric lookups_skipped{
-    "dht.lookups_skipped", "Lookups that were due when no host was there to ask, or to be sought."};
+    "dht.lookups_skipped", better::neither,
+    "Lookups that were due when no host was there to ask, or to be sought."};
 constexpr counter_metric lookups_void{
-    "dht.lookups_void",
+    "dht.lookups_void", better::neither,
     "Lookups during which the asker, or the one sought, stopped. They are in no other metric."};
 constexpr counter_metric lookups_stale{
-    "dht.lookups_stale",
+    "dht.lookups_stale", better::less,
     "Lookups that found a record older than the newest which had been signed half a minute before "
     "the lookup began."};
 constexpr ratio_metric success_ratio{
-    "dht.lookup_success_ratio",
+    "dht.lookup_success_ratio", better::more,
     "Lookups, of dht.lookups, that found the newest record which had been signed half a minute "
     "before they began, or a newer one."};
 constexpr ratio_metric absent_ratio{
-    "dht.absent_ratio",
+    "dht.absent_ratio", better::more,
     "Lookups for keys that nobody has, which found nothing, as they should, of all such."};
 constexpr distribution_metric lookup_time{
-    "dht.lookup_time_s", "s",
+    "dht.lookup_time_s", better::less, "s",
     "From a lookup's start to its record; one sample a lookup of dht.lookup_success_ratio. "
     "Censored: it did not succeed."};
-constexpr distribution_metric lookup_requests{"dht.lookup_requests", "1",
+constexpr distribution_metric lookup_requests{"dht.lookup_requests", better::less, "1",
                                               "Requests sent by one lookup of dht.lookups."};
 constexpr distribution_metric lookup_timeouts{
-    "dht.lookup_timeouts", "1", "Requests of one lookup of dht.lookups that stayed unanswered."};
+    "dht.lookup_timeouts", better::less, "1",
+    "Requests of one lookup of dht.lookups that stayed unanswered."};
 
 constexpr std::array<const metric_definition*, 12> all{
     &joined_ratio, &time_to_join,    &lookups,         &lookups_skipped,

@@ -47,6 +47,14 @@ struct path_told {
   std::optional<host_number> relay;
 };
 
+/// A message left for the other peer of a pair inside their session. Of other peers' messages
+/// nothing is told.
+struct message_sent {
+  host_number host, other;
+  std::string_view name;  ///< as the wire calls it
+  bool relayed;
+};
+
 /// One of the pair's two hosts is not the one that sends requests.
 enum class leg : std::uint8_t { request, reply };
 inline constexpr std::array<std::string_view, 2> leg_words{"request", "reply"};

@@ -68,6 +68,9 @@ void run_log::write(time_point now, const path_told& e) {
   trace_.record(now, "path", e.host, e.other, to_string(e.state), punch::code(e.why),
                 number_or_nobody(e.relay));
 }
+void run_log::write(time_point now, const message_sent& e) {
+  trace_.record(now, "message", e.host, e.other, e.name, e.relayed ? "relayed" : "direct");
+}
 void run_log::write(time_point now, const payload_sent& e) {
   trace_.record(now, "ping", truth_.pairs()[e.pair].from, e.pair, e.sequence);
 }

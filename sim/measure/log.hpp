@@ -17,6 +17,7 @@ namespace wh::sim {
 ///   end HOST WHY
 ///   note HOST NAME ENDPOINT VALUE
 ///   path HOST OTHER STATE REASON RELAY
+///   message HOST OTHER NAME WAY
 ///   ping HOST PAIR SEQUENCE
 ///   payload HOST PAIR LEG SEQUENCE OTHER WAY
 ///   pong HOST PAIR SEQUENCE SENT WAY
@@ -47,6 +48,7 @@ class run_log {
   void write(time_point now, const life_ended& e);
   void write(time_point now, const noted& e);
   void write(time_point now, const path_told& e);
+  void write(time_point now, const message_sent& e);
   void write(time_point now, const payload_sent& e);
   void write(time_point now, const payload_came& e);
   void write(time_point now, const payload_answered& e);

@@ -48,6 +48,7 @@ class meter {
   virtual void on(time_point, const life_ended&) {}
   virtual void on(time_point, const noted&) {}
   virtual void on(time_point, const path_told&) {}
+  virtual void on(time_point, const message_sent&) {}
   virtual void on(time_point, const payload_sent&) {}
   virtual void on(time_point, const payload_came&) {}
   virtual void on(time_point, const payload_answered&) {}

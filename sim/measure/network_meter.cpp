@@ -6,31 +6,34 @@ namespace wh::sim {
 
 namespace {
 
-constexpr counter_metric datagrams{"network.datagrams", "Datagrams given to the network by hosts."};
-constexpr counter_metric bytes_sent{"network.sent_bytes",
+constexpr counter_metric datagrams{"network.datagrams", better::less,
+                                   "Datagrams given to the network by hosts."};
+constexpr counter_metric bytes_sent{"network.sent_bytes", better::less,
                                     "Their bytes, headers of UDP and IP included."};
 constexpr counter_metric lost{
-    "network.lost",
+    "network.lost", better::neither,
     "Datagrams that the network lost by chance: on the way, in a burst, or "
     "on a line (loss_ratio, burst)."};
-constexpr counter_metric queue_full{"network.queue_full",
+constexpr counter_metric queue_full{"network.queue_full", better::neither,
                                     "Datagrams for which a line's queue had no room."};
-constexpr counter_metric oversized{"network.oversized",
+constexpr counter_metric oversized{"network.oversized", better::less,
                                    "Datagrams larger than the MTU, which vanished."};
-constexpr counter_metric cut_off{"network.cut_off",
+constexpr counter_metric cut_off{"network.cut_off", better::neither,
                                  "Datagrams that met a partition, or a link that is down."};
-constexpr counter_metric undeliverable{"network.undeliverable",
+constexpr counter_metric undeliverable{"network.undeliverable", better::neither,
                                        "Datagrams to an address or a port where nothing runs."};
 constexpr counter_metric expired{
-    "network.expired", "Datagrams whose TTL ended on the internet, as openers' are meant to."};
-constexpr counter_metric to_self{"network.to_self",
+    "network.expired", better::neither,
+    "Datagrams whose TTL ended on the internet, as openers' are meant to."};
+constexpr counter_metric to_self{"network.to_self", better::neither,
                                  "Datagrams to the sender's own address, which go nowhere."};
-constexpr counter_metric box_drops{"nat.drops",
+constexpr counter_metric box_drops{"nat.drops", better::neither,
                                    "Datagrams that a NAT box or firewall dropped or refused."};
-constexpr counter_metric boxes{"nat.boxes",
+constexpr counter_metric boxes{"nat.boxes", better::neither,
                                "NAT boxes and firewalls in front of hosts at the end."};
 constexpr distribution_metric mappings{
-    "nat.mappings", "1", "Mappings that such a box holds at the end; one sample a box."};
+    "nat.mappings", better::less, "1",
+    "Mappings that such a box holds at the end; one sample a box."};
 
 constexpr std::array<const metric_definition*, 12> all{
     &datagrams, &bytes_sent,    &lost,    &queue_full, &oversized, &cut_off,

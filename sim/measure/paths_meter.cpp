@@ -14,67 +14,75 @@ namespace {
 // asked for counts from the first moment at which both run. Its end is the workload's.
 
 constexpr counter_metric asked_for{
-    "paths.pairs", "Pairs that the workload asked for, whose two peers ran at the same time."};
+    "paths.pairs", better::neither,
+    "Pairs that the workload asked for, whose two peers ran at the same time."};
 constexpr counter_metric never_online{
-    "paths.pairs_never_online",
+    "paths.pairs_never_online", better::neither,
     "Pairs that the workload asked for, whose two peers never ran at the same time. They are in no "
     "other metric of paths."};
 constexpr ratio_metric connected_ratio{
-    "paths.connected_ratio",
+    "paths.connected_ratio", better::more,
     "Pairs whose payload passed both ways at the pair's last moment: the last of its workload at "
     "which both peers ran."};
-constexpr ratio_metric direct_ratio{"paths.direct_ratio",
+constexpr ratio_metric direct_ratio{"paths.direct_ratio", better::more,
                                     "Pairs on a direct path at their last moment."};
 constexpr ratio_metric relayed_ratio{
-    "paths.relayed_ratio", "Pairs whose payload went through a relay at their last moment."};
-constexpr ratio_metric unreachable_ratio{"paths.unreachable_ratio",
+    "paths.relayed_ratio", better::neither,
+    "Pairs whose payload went through a relay at their last moment."};
+constexpr ratio_metric unreachable_ratio{"paths.unreachable_ratio", better::less,
                                          "Pairs without a path at their last moment."};
 constexpr distribution_metric time_to_first_payload{
-    "paths.time_to_first_payload_s", "s",
+    "paths.time_to_first_payload_s", better::less, "s",
     "From the moment at which a pair is asked for to the first payload that came back; one sample "
     "a pair, but for those that no UDP reaches (the oracle says which). Censored: none came until "
     "the pair's end."};
 constexpr distribution_metric time_to_direct{
-    "paths.time_to_direct_s", "s",
+    "paths.time_to_direct_s", better::less, "s",
     "From the moment at which a pair is asked for to its first direct path: the moment at which "
     "both peers took it, where the next payload went that way, else the payload's; one sample a "
     "pair for which O1 says that a direct path is possible. Censored: none until the pair's end."};
 constexpr distribution_metric outage{
-    "paths.outage_s", "s",
+    "paths.outage_s", better::less, "s",
     "The longest span after a pair's first payload in which both peers ran and payload did not "
     "pass both ways; one sample a pair that had payload, 0 where nothing was missing. It begins "
     "with the first of two lost packets in a row (of one, where a path or the world says that "
     "something happened), or at that event; it ends with payload, or when both peers had a path "
     "that the next payload took. Censored: it lasted to the pair's end."};
-constexpr counter_metric outages{"paths.outages", "Such spans, all of every pair."};
+constexpr counter_metric outages{"paths.outages", better::less, "Such spans, all of every pair."};
 constexpr counter_metric changes{
-    "paths.changes",
+    "paths.changes", better::neither,
     "Changes of pairs between direct, relayed and unreachable after their first payload."};
 constexpr ratio_metric delivered_ratio{
-    "paths.payload_delivered_ratio",
+    "paths.payload_delivered_ratio", better::more,
     "Payload packets that came back, of those sent after a pair's first payload while both peers "
     "ran; those under way at the pair's end are left out."};
-constexpr distribution_metric round_trip{"paths.rtt_s", "s",
+constexpr distribution_metric round_trip{"paths.rtt_s", better::less, "s",
                                          "Round trips of payload; one sample a packet."};
 constexpr ratio_metric direct_of_o1{
-    "traversal.direct_ratio_of_o1",
+    "traversal.direct_ratio_of_o1", better::more,
     "Direct pairs at their last moment, of those that the oracle finds possible then without "
     "guessing a port."};
 constexpr ratio_metric direct_of_o3{
-    "traversal.direct_ratio_of_o3",
+    "traversal.direct_ratio_of_o3", better::more,
     "Direct pairs at their last moment, of those that an oracle which foresees every port finds "
     "possible then."};
+constexpr distribution_metric messages{
+    "traversal.messages", better::less, "1",
+    "Messages that the two peers of a pair sent each other inside their session, relayed ones "
+    "included, from the moment at which it is asked for until both had taken a direct path, or "
+    "until its end; one sample a pair that is asked for."};
 constexpr distribution_metric failover{
-    "relay.failover_time_s", "s",
+    "relay.failover_time_s", better::less, "s",
     "From the death of a relay to the next payload of a pair that it carried, sent after the "
     "death, or to the path that this payload took, once both peers had it. Censored: none until "
     "the pair's end."};
 
-constexpr std::array<const metric_definition*, 16> all{
+constexpr std::array<const metric_definition*, 17> all{
     &asked_for,     &never_online, &connected_ratio,       &direct_ratio,
     &relayed_ratio, &outage,       &unreachable_ratio,     &time_to_direct,
     &outages,       &changes,      &time_to_first_payload, &delivered_ratio,
-    &round_trip,    &direct_of_o1, &direct_of_o3,          &failover};
+    &round_trip,    &direct_of_o1, &direct_of_o3,          &messages,
+    &failover};
 
 path_kind path_of(pair_state s) {
   switch (s) {
@@ -106,6 +114,8 @@ class paths_meter final : public meter {
   struct wanted_pair {
     pair_record record;
     bool begun = false;
+    std::uint64_t messages = 0;  // until both took a direct path
+    bool opened = false;         // they have
     std::optional<time_point> ended;
     oracle_verdict when_asked;
     bool udp = false;  // it passes on both sides, when asked
@@ -153,9 +163,17 @@ class paths_meter final : public meter {
       forget_relay(key, before->second);
     told_.insert_or_assign(key, e);
     if (e.relay) carried_by_[*e.relay].insert(key);
+    const bool both_direct = is_direct(e.host, e.other) && is_direct(e.other, e.host);
     each_between(e.host, e.other, [&](pair_number p) {
+      pairs_[p].opened = pairs_[p].opened || both_direct;
       const bool from = truth_.pairs()[p].from == e.host;
       pairs_[p].record.path(now, from ? pair_record::side::from : pair_record::side::to, e.state);
+    });
+  }
+
+  void on(time_point, const message_sent& e) override {
+    each_between(e.host, e.other, [&](pair_number p) {
+      if (pairs_[p].record.asked() && !pairs_[p].opened) ++pairs_[p].messages;
     });
   }
 
@@ -195,6 +213,11 @@ class paths_meter final : public meter {
       s.udp = truth_.sides_of(e.from).udp() && truth_.sides_of(e.to).udp();
     }
     s.record.up(now);
+  }
+
+  bool is_direct(host_number a, host_number b) const {
+    const auto told = told_.find({a, b});
+    return told != told_.end() && told->second.state == punch::path_state::direct;
   }
 
   void forget_relay(const ends& key, const path_told& t) {
@@ -260,6 +283,7 @@ void paths_meter::measure(pair_number p, pair_row& row) {
 
   out_.add(asked_for, asked);
   if (s.udp) out_.observe(time_to_first_payload, asked, r.time_to_first());
+  out_.observe(messages, asked, static_cast<double>(s.messages));
   if (s.when_asked.o1) out_.observe(time_to_direct, asked, r.time_to_direct());
   // Shares are of the state at the end: the pair's, or that of a slice which ends earlier.
   for (results::part& part : out_.parts()) {
@@ -303,6 +327,7 @@ void paths_meter::measure(pair_number p, pair_row& row) {
   row.round_trip = r.round_trip();
   row.payload_sent = r.settled();
   row.payload_delivered = r.delivered();
+  row.messages = s.messages;
   row.changes = r.changes();
   for (const pair_record::stay& x : r.stays())
     row.stays.push_back({since_start(x.from), to_string(x.state)});

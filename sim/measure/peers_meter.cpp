@@ -7,13 +7,14 @@ namespace wh::sim {
 
 namespace {
 
-constexpr counter_metric online{"peers.online", "Peers that run at the end."};
+constexpr counter_metric online{"peers.online", better::neither, "Peers that run at the end."};
 constexpr counter_metric started{
-    "peers.started", "Lives: starts of peers, those after churn and restarts included."};
+    "peers.started", better::neither,
+    "Lives: starts of peers, those after churn and restarts included."};
 constexpr counter_metric rejected{
-    "session.rejected",
+    "session.rejected", better::less,
     "Packets that sessions refused: length, version, mac, replay, workbit, signature, rate."};
-constexpr counter_metric sessions{"wireguard.handshakes",
+constexpr counter_metric sessions{"wireguard.handshakes", better::less,
                                   "WireGuard handshakes that were completed, each once: counted at "
                                   "the side that began it."};
 

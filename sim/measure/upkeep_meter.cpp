@@ -14,23 +14,23 @@ constexpr duration settling = 10min;
 constexpr duration idle_min = 1min;
 
 constexpr distribution_metric join_bytes{
-    "join.sent_bytes", "bytes",
+    "join.sent_bytes", better::less, "bytes",
     "What a peer sent by itself in the first ten minutes of a life; one sample a life that lasted "
     "ten minutes."};
 constexpr distribution_metric join_datagrams{
-    "join.sent_datagrams", "1",
+    "join.sent_datagrams", better::less, "1",
     "Datagrams that a peer sent by itself in the first ten minutes of a life; one sample a life "
     "that lasted ten minutes."};
 constexpr distribution_metric idle_bytes{
-    "idle.sent_bytes_per_s", "bytes/s",
+    "idle.sent_bytes_per_s", better::less, "bytes/s",
     "What a peer sent by itself per second from the tenth minute of a life on, lookups of others "
     "and homes of guests included; one sample a peer that was there for a minute of such time."};
-constexpr distribution_metric idle_packets{"idle.sent_packets_per_s", "1/s",
+constexpr distribution_metric idle_packets{"idle.sent_packets_per_s", better::less, "1/s",
                                            "Datagrams that a peer sent by itself per second from "
                                            "the tenth minute of a life on; one sample "
                                            "a peer that was there for a minute of such time."};
 constexpr distribution_metric carried_bytes{
-    "relay.carried_bytes_per_s", "bytes/s",
+    "relay.carried_bytes_per_s", better::neither, "bytes/s",
     "What a peer sent that carried payload of WireGuard through a relay, as a guest or as the "
     "relay, per second of its lives; one sample a peer that sent any."};
 

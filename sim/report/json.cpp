@@ -18,7 +18,10 @@ json optional_number(const std::optional<double>& v) {
 }
 
 json definition(const metric_definition& d) {
-  return {{"kind", to_string(d.kind)}, {"unit", d.unit}, {"definition", d.sentence}};
+  return {{"kind", to_string(d.kind)},
+          {"unit", d.unit},
+          {"better", to_string(d.direction)},
+          {"definition", d.sentence}};
 }
 
 json metric(const metrics& all, std::string_view name, const metrics::value& v) {
@@ -57,6 +60,7 @@ json metrics_of(const metrics& m) {
 
 json source_of(const provenance& p) {
   json j = {{"version", p.version}, {"commit", p.commit}, {"compiler", p.compiler}, {"set", p.set}};
+  if (!p.salt.empty()) j["salt"] = p.salt;
   auto& inputs = j["inputs"] = json::array();
   for (const auto& i : p.inputs)
     inputs.push_back({{"name", i.name}, {"blake2b_256", i.hash}, {"text", i.text}});
@@ -118,6 +122,7 @@ json pair_of(const pair_row& p) {
             {"round_trip_s", optional_seconds(p.round_trip)},
             {"payload_sent", p.payload_sent},
             {"payload_delivered", p.payload_delivered},
+            {"messages", p.messages},
             {"changes", p.changes}};
   auto& outages = j["outages"] = json::array();
   for (const auto& o : p.outages)
@@ -248,6 +253,7 @@ expected<report_origin, std::string> origin_from_json(std::string_view text) {
     const auto& source = j.at("source");
     source.at("commit").get_to(o.commit);
     source.at("set").get_to(o.set);
+    o.salt = source.value("salt", std::string{});
     for (const auto& i : source.at("inputs"))
       o.inputs.push_back({i.at("name"), i.at("blake2b_256"), i.at("text")});
     if (o.inputs.empty()) return unexpected(std::string("it carries no scenario"));

@@ -11,7 +11,8 @@
 #include "transport/words.hpp"
 
 /// What a run measured. A metric is a constant beside the code that counts it (sim/measure); its
-/// type says how it counts, and its sentence goes into every report.
+/// type says how it counts, its direction which way is good, and its sentence goes into every
+/// report.
 namespace wh::sim {
 
 enum class metric_kind : std::uint8_t {
@@ -24,28 +25,35 @@ inline constexpr std::array<std::string_view, 4> metric_kind_words{"counter", "g
                                                                    "distribution"};
 constexpr words words_of(metric_kind) { return metric_kind_words; }
 
+/// Which way a metric's values are good; `neither` where a change only says that something moved.
+enum class better : std::uint8_t { less, more, neither };
+inline constexpr std::array<std::string_view, 3> better_words{"less", "more", "neither"};
+constexpr words words_of(better) { return better_words; }
+
 struct metric_definition {
   std::string_view name;  ///< dotted; a unit ends the name, `_ratio` a share
   metric_kind kind;
+  better direction;
   std::string_view unit;      ///< "s", "bytes", "1" for pure numbers
   std::string_view sentence;  ///< what is counted: whom, from when to when, what a sample is
 };
 
 struct counter_metric : metric_definition {
-  constexpr counter_metric(std::string_view n, std::string_view what)
-      : metric_definition{n, metric_kind::counter, "1", what} {}
+  constexpr counter_metric(std::string_view n, better d, std::string_view what)
+      : metric_definition{n, metric_kind::counter, d, "1", what} {}
 };
 struct gauge_metric : metric_definition {
-  constexpr gauge_metric(std::string_view n, std::string_view in, std::string_view what)
-      : metric_definition{n, metric_kind::gauge, in, what} {}
+  constexpr gauge_metric(std::string_view n, better d, std::string_view in, std::string_view what)
+      : metric_definition{n, metric_kind::gauge, d, in, what} {}
 };
 struct ratio_metric : metric_definition {
-  constexpr ratio_metric(std::string_view n, std::string_view what)
-      : metric_definition{n, metric_kind::ratio, "1", what} {}
+  constexpr ratio_metric(std::string_view n, better d, std::string_view what)
+      : metric_definition{n, metric_kind::ratio, d, "1", what} {}
 };
 struct distribution_metric : metric_definition {
-  constexpr distribution_metric(std::string_view n, std::string_view in, std::string_view what)
-      : metric_definition{n, metric_kind::distribution, in, what} {}
+  constexpr distribution_metric(std::string_view n, better d, std::string_view in,
+                                std::string_view what)
+      : metric_definition{n, metric_kind::distribution, d, in, what} {}
 };
 
 /// How a distribution is read, in the order of reports.

@@ -40,6 +40,8 @@ struct pair_row {
   /// Last round trip of payload.
   std::optional<duration> round_trip;
   std::uint64_t payload_sent = 0, payload_delivered = 0;  ///< after the first
+  /// Of the two inside their session, from `asked` until both took a direct path, or to the end.
+  std::uint64_t messages = 0;
   std::uint64_t changes = 0;
   struct outage {
     duration from{};
@@ -130,6 +132,7 @@ struct provenance {
   };
   std::vector<input> inputs;
   std::vector<std::string> set;  ///< every --set
+  std::string salt;              ///< of the streams of chance; empty but where noise is measured
   // Where and when it ran; none of this reaches the run.
   std::string host, kernel, processor;
   unsigned cores = 0;

@@ -43,6 +43,7 @@ std::string names_to_json(const std::vector<std::pair<std::string, std::string>>
 struct report_origin {
   std::string commit;
   std::vector<std::string> set;
+  std::string salt;
   std::vector<provenance::input> inputs;  ///< the scenario first
   std::uint64_t seed = 0;
   std::string trace_hash;

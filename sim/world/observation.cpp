@@ -2,7 +2,22 @@
 
 #include <algorithm>
 
+#include "actors/proto/wire/codec.hpp"
+
 namespace wh::sim {
+
+observation::observation(const roster& who, run_log& log, flow_recorder& flow)
+    : who_(who), log_(log), flow_(flow), paired_(who.size()) {
+  for (const wanted_pair& p : who.pairs()) {
+    paired_[p.from].push_back(p.to);
+    paired_[p.to].push_back(p.from);
+  }
+  for (auto& others : paired_) std::sort(others.begin(), others.end());
+}
+
+bool observation::are_a_pair(std::size_t a, std::size_t b) const {
+  return std::binary_search(paired_[a].begin(), paired_[a].end(), b);
+}
 
 std::vector<std::size_t> observation::relays_in_use() const {
   std::vector<std::size_t> v;
@@ -41,9 +56,13 @@ void observation::on_path(const public_key& self, time_point, const punch::statu
 
 void observation::on_message(const public_key& self, time_point, const public_key& other,
                              const wire::route& via, const wire::message& what, bool sent) {
-  if (!flow_.watching()) return;
   const auto a = who_.index_of(self), b = who_.index_of(other);
-  if (a && b) flow_.on_message(sim_->now(), sent ? *a : *b, sent ? *b : *a, via, what, sent);
+  if (!a || !b) return;
+  if (sent && are_a_pair(*a, *b))
+    log_.tell(sim_->now(), message_sent{static_cast<host_number>(*a), static_cast<host_number>(*b),
+                                        wire::name_of(what), via.relay.has_value()});
+  if (flow_.watching())
+    flow_.on_message(sim_->now(), sent ? *a : *b, sent ? *b : *a, via, what, sent);
 }
 
 void observation::on_carried(const public_key& self) {

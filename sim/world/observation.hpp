@@ -16,8 +16,8 @@ namespace wh::sim {
 /// Hears what peers and hosts say, and tells the log and the users.
 class observation final : public actors::observer, public host_watcher {
  public:
-  observation(const roster& who, run_log& log, flow_recorder& flow)
-      : who_(who), log_(log), flow_(flow) {}
+  /// To be made when `who` knows its pairs.
+  observation(const roster& who, run_log& log, flow_recorder& flow);
   /// Once they are there.
   void connect(simulation& sim, payload_users& payload, lookup_users& lookups) {
     sim_ = &sim;
@@ -38,12 +38,16 @@ class observation final : public actors::observer, public host_watcher {
   void on_payload(host& at, const public_key& from, byte_view payload, bool relayed) override;
   void on_sent(const host& at, std::size_t bytes, bool ours) override;
 
+  bool are_a_pair(std::size_t a, std::size_t b) const;
+
   const roster& who_;
   run_log& log_;
   flow_recorder& flow_;
   simulation* sim_ = nullptr;
   payload_users* payload_ = nullptr;
   lookup_users* lookups_ = nullptr;
+  /// Of each host those that it is paired with, in ascending order.
+  std::vector<std::vector<std::size_t>> paired_;
   /// The relay by which the first reaches the second.
   std::map<std::pair<std::size_t, std::size_t>, std::size_t> relays_;
 };

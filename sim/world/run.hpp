@@ -25,6 +25,9 @@ struct progress {
 
 struct run_options {
   std::uint64_t seed = 1;
+  /// Renames every stream of chance, so that the same seed draws as if it were another one. For
+  /// measuring noise: what differs between two salts and nothing else differs by chance.
+  std::string salt;
   /// Exists and is writable; pcap files and `trace` go there.
   std::filesystem::path out;
   bool pcap = false;

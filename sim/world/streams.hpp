@@ -1,10 +1,18 @@
 #pragma once
 
+#include <cstdint>
 #include <string_view>
+
+#include "transport/rng.hpp"
 
 /// The seed's streams that more than one place draws from or must agree on. Each decision has its
 /// own, so that a change in one does not move the others.
 namespace wh::sim {
+
+/// The root of a run's streams.
+inline seed root_of(std::uint64_t number, std::string_view salt) {
+  return salt.empty() ? seed{number} : seed{number}.derive("salt").derive(salt);
+}
 
 inline constexpr std::string_view pairs_stream = "world/pairs";
 inline constexpr std::string_view caches_stream = "world/caches";

@@ -73,7 +73,7 @@ expected<report, std::string> run(const scenario& s, const run_options& options)
 world::world(const scenario& sc, const run_options& options)
     : scenario_(sc),
       options_(options),
-      root_(options.seed),
+      root_(root_of(options.seed, options.salt)),
       crypto_(crypto_of(sc)),
       events_rng_(root_.derive(events_stream)),
       lookups_rng_(root_.derive(lookups_stream)),

@@ -35,6 +35,12 @@ class Determinism(unittest.TestCase):
         self.assertEqual(first, trace_hash(SCENARIO, "--seed", "7"))
         self.assertNotEqual(first, trace_hash(SCENARIO, "--seed", "8"))
 
+    def test_a_salt_renames_the_streams_and_repeats_itself_too(self):
+        salted = trace_hash(SCENARIO, "--seed", "7", "--salt", "one")
+        self.assertEqual(salted, trace_hash(SCENARIO, "--seed", "7", "--salt", "one"))
+        self.assertNotEqual(salted, trace_hash(SCENARIO, "--seed", "7", "--salt", "two"))
+        self.assertNotEqual(salted, trace_hash(SCENARIO, "--seed", "7"))
+
     def test_the_level_packets_repeats_itself_too(self):
         packets = [SCENARIO, "--seed", "7", "--set", "network.detail=packets"]
         self.assertEqual(trace_hash(*packets), trace_hash(*packets))

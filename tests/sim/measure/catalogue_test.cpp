@@ -31,3 +31,14 @@ TEST_CASE("what may be expected is every metric and every statistic of a distrib
   CHECK(set.count("paths.outage_s.max") == 1);
   CHECK(set.count("paths.direct_ratio.p95") == 0);
 }
+
+TEST_CASE("every metric knows which way is good") {
+  CHECK(find_metric("paths.direct_ratio")->direction == better::more);
+  CHECK(find_metric("paths.time_to_direct_s")->direction == better::less);
+  CHECK(find_metric("paths.pairs")->direction == better::neither);
+  for (const auto* d : metric_definitions()) {
+    INFO(d->name);
+    // A time is a wait.
+    if (d->unit == "s") CHECK(d->direction == better::less);
+  }
+}

@@ -12,9 +12,9 @@ using namespace wh::sim;
 
 namespace {
 
-constexpr counter_metric datagrams{"network.datagrams", "Datagrams."};
-constexpr ratio_metric direct_ratio{"paths.direct_ratio", "Direct pairs."};
-constexpr distribution_metric rtt{"paths.rtt_s", "s", "Round trips."};
+constexpr counter_metric datagrams{"network.datagrams", better::less, "Datagrams."};
+constexpr ratio_metric direct_ratio{"paths.direct_ratio", better::more, "Direct pairs."};
+constexpr distribution_metric rtt{"paths.rtt_s", better::less, "s", "Round trips."};
 
 }  // namespace
 

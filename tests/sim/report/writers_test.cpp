@@ -12,9 +12,9 @@ using namespace wh::sim;
 
 namespace {
 
-constexpr ratio_metric direct_ratio{"paths.direct_ratio", "Direct pairs."};
-constexpr counter_metric datagrams{"network.datagrams", "Datagrams."};
-constexpr distribution_metric rtt{"paths.rtt_s", "s", "Round trips."};
+constexpr ratio_metric direct_ratio{"paths.direct_ratio", better::more, "Direct pairs."};
+constexpr counter_metric datagrams{"network.datagrams", better::less, "Datagrams."};
+constexpr distribution_metric rtt{"paths.rtt_s", better::less, "s", "Round trips."};
 
 pair_row row(std::string to, std::string to_nat, path_kind path) {
   pair_row p;

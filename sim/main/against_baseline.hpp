@@ -1,0 +1,34 @@
+#pragma once
+
+#include <filesystem>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "sim/compare/baseline.hpp"
+#include "sim/main/batch.hpp"
+
+namespace wh::sim {
+
+/// Reads a baseline file; an absent one is empty where one is to be made. An error says what to do.
+expected<compare::baseline, std::string> load_baseline(const std::filesystem::path& file,
+                                                       bool may_be_absent);
+
+/// A scenario that is to be held against a baseline: with the seeds and --set that it has there,
+/// those that are asked for besides, and whether its figures have cells there.
+struct contender {
+  planned what;
+  run_command how;
+};
+/// Or why it cannot be compared: it is not in the baseline, or its text is another one. What is
+/// wrong with the scenario itself goes to `host.errors`.
+expected<contender, std::string> contender_of(const std::string& word, const compare::baseline& b,
+                                              const baseline_options& o, const run_command& how,
+                                              const program_host& host);
+
+/// Compares, prints, and writes DIR/check.json and what else is asked for; with `update` the
+/// baseline too. The exit code: 0, 1 a regression, 2 it could not be told.
+int hold_against(compare::baseline& b, const std::vector<planned>& all, std::vector<batch> batches,
+                 const baseline_options& o, const run_command& how, const program_host& host);
+
+}  // namespace wh::sim
