@@ -4,6 +4,7 @@
 #include <sstream>
 
 #include "sim/main/jobs.hpp"
+#include "sim/main/pages.hpp"
 #include "sim/main/run_one.hpp"
 #include "sim/report/writers.hpp"
 
@@ -38,15 +39,35 @@ int run_quietly(const seed_run& s, const run_command& c, const program_host& hos
   return run_one(*s.of, s.seed, s.folder, quiet, mine);
 }
 
+/// What tells of all seeds of a scenario. The exit code.
+int write_over_seeds(const std::vector<planned>& all, const std::vector<job_end>& ends,
+                     const run_command& c, const program_host& host) {
+  int worst = 0;
+  auto end = ends.begin();
+  for (const planned& p : all) {
+    std::vector<std::string> died;
+    for (std::size_t i = 0; i < p.what.seeds.size(); ++i) died.push_back((end++)->died);
+    if (died.size() < 2) continue;
+    if (const auto bad = write_seeds_page(p, died, c); !bad.empty()) {
+      host.errors << "wh-sim: " << bad << "\n";
+      worst = 2;
+    } else if (!c.json && !c.trace_hash) {
+      host.out << p.what.name << ": all seeds in " << (p.folder / "report.html").string() << "\n";
+    }
+  }
+  return worst;
+}
+
 }  // namespace
+
+std::filesystem::path seed_folder(const planned& p, std::uint64_t seed) {
+  return p.what.seeds.size() == 1 ? p.folder : p.folder / ("seed-" + std::to_string(seed));
+}
 
 int run_many(const std::vector<planned>& all, const run_command& c, const program_host& host) {
   std::vector<seed_run> runs;
   for (const planned& p : all)
-    for (const auto seed : p.what.seeds)
-      runs.push_back(
-          {&p, seed,
-           p.what.seeds.size() == 1 ? p.folder : p.folder / ("seed-" + std::to_string(seed))});
+    for (const auto seed : p.what.seeds) runs.push_back({&p, seed, seed_folder(p, seed)});
   const bool plain = !c.json && !c.trace_hash;
   if (c.json) host.out << "[\n";
   host.out << std::flush;
@@ -77,6 +98,7 @@ int run_many(const std::vector<planned>& all, const run_command& c, const progra
   const auto ends = do_jobs(jobs, c.jobs, ended);
 
   if (c.json) host.out << "]\n";
+  worst = std::max(worst, write_over_seeds(all, ends, c, host));
   if (plain) {
     const auto held =
         std::count_if(ends.begin(), ends.end(), [](const job_end& e) { return e.code == 0; });

@@ -6,6 +6,7 @@
 #include <ostream>
 
 #include "sim/main/interruption.hpp"
+#include "sim/main/pages.hpp"
 #include "sim/main/progress_line.hpp"
 #include "sim/main/provenance.hpp"
 #include "sim/report/writers.hpp"
@@ -76,6 +77,7 @@ int run_one(const planned& p, std::uint64_t seed, const std::filesystem::path& f
   const bool held = judge(r, p.what.expect);
   const auto json = to_json(r) + "\n";
   if (const auto bad = write_files(r, json, folder, c); !bad.empty()) return fail(bad);
+  if (const auto bad = write_report_page(p, seed, json, folder, c); !bad.empty()) return fail(bad);
   for (const auto& w : r.warnings) host.errors << "wh-sim: warning: " << w << "\n";
   if (c.trace_hash) {
     host.out << seed << " " << (r.trace_hash.empty() ? "-" : r.trace_hash) << "\n";
@@ -84,6 +86,7 @@ int run_one(const planned& p, std::uint64_t seed, const std::filesystem::path& f
   } else {
     host.out << summary(r, {.colour = host.out_is_terminal, .pairs_max = 20});
     host.out << "  report " << (folder / "report.json").string() << "\n";
+    host.out << "  page   " << (folder / "report.html").string() << "\n";
     if (c.flow) host.out << "  flow   " << (folder / "flow.mmd").string() << "\n";
     if (!held) host.out << "  replay " << p.again << " --seed " << seed << "\n";
   }

@@ -1,0 +1,44 @@
+#include "sim/main/pages.hpp"
+
+#include <fstream>
+#include <iterator>
+
+#include "sim/page/page.hpp"
+#include "sim/report/writers.hpp"
+
+namespace wh::sim {
+
+std::string write_report_page(const planned& p, std::uint64_t seed, const std::string& json,
+                              const std::filesystem::path& folder, const run_command& c) {
+  page_context context;
+  context.again = p.again + " --seed " + std::to_string(seed);
+  context.replay = "wh-sim replay report.json";
+  if (folder != p.folder) context.up = "../report.html";
+  context.files.push_back({"report.json", "the report, for programs"});
+  if (c.flow) context.files.push_back({"flow.mmd", "the messages of a pair, for Mermaid"});
+  if (c.trace) context.files.push_back({"trace", "every event"});
+  if (c.pcap) context.files.push_back({"internet.pcap", "every packet"});
+  const auto page = report_page(json, context);
+  if (!page) return "no page: " + page.error();
+  return write_file(folder / "report.html", *page);
+}
+
+std::string write_seeds_page(const planned& p, const std::vector<std::string>& died,
+                             const run_command&) {
+  seeds_page page;
+  for (std::size_t i = 0; i < p.what.seeds.size(); ++i) {
+    const auto seed = p.what.seeds[i];
+    const auto folder = seed_folder(p, seed);
+    std::ifstream in(folder / "report.json", std::ios::binary);
+    const std::string text{std::istreambuf_iterator<char>(in), std::istreambuf_iterator<char>()};
+    if (text.empty())
+      page.add_without(seed, died[i].empty() ? "it could not be run" : died[i]);
+    else
+      page.add(seed, folder.filename().string(), text);
+  }
+  page_context context;
+  context.again = p.again;
+  return write_file(p.folder / "report.html", page.text(context));
+}
+
+}  // namespace wh::sim

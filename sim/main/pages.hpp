@@ -1,0 +1,21 @@
+#pragma once
+
+#include <filesystem>
+#include <string>
+#include <vector>
+
+#include "sim/main/run_one.hpp"
+
+namespace wh::sim {
+
+/// Writes the page of a run beside its report, whose text `json` is. What went wrong; empty when it
+/// is written.
+std::string write_report_page(const planned& p, std::uint64_t seed, const std::string& json,
+                              const std::filesystem::path& folder, const run_command& c);
+
+/// The page over the seeds of a scenario, from the reports in their folders. The seeds without one
+/// are said to have none, and `died` tells why, empty where the run itself said so.
+std::string write_seeds_page(const planned& p, const std::vector<std::string>& died,
+                             const run_command& c);
+
+}  // namespace wh::sim
