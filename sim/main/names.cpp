@@ -2,8 +2,7 @@
 
 #include "actors/proto/network/parse.hpp"
 #include "sim/measure/catalogue.hpp"
-#include "sim/nat/population.hpp"
-#include "sim/nat/profiles.hpp"
+#include "sim/net/latency.hpp"
 
 namespace wh::sim {
 namespace {
@@ -31,8 +30,10 @@ scenario_context names_of_this_build(std::span<const event_kind* const> events) 
   context.events = events;
   context.metrics = expectable_metrics();
   context.members_of = members_of;
-  for (const auto& p : nat::profiles()) context.nat_profiles.emplace_back(p.name);
-  for (const auto name : nat::population_names()) context.populations.emplace_back(name);
+  context.check_matrix = [](std::string_view text, const std::string& name) {
+    const auto m = latency_model::matrix(text, name, seed{0});
+    return m ? std::string{} : m.error();
+  };
   return context;
 }
 

@@ -81,7 +81,7 @@ class dht_meter final : public meter {
     if (!l.began) return;
     const label where{*l.began, truth_.group_of(h)};
     const bool long_enough = l.joined || now - *l.began >= joining_min;
-    if (!nat::effective(truth_.side_of(h).chain).udp) {
+    if (!truth_.sides_of(h).udp()) {
     } else if (!long_enough) {
       out_.add(lives_too_short, where);
     } else {
@@ -92,13 +92,15 @@ class dht_meter final : public meter {
   }
 
   void on(time_point now, const lookup_began& e) override { began_[e.lookup] = now; }
-  void on(time_point now, const lookup_skipped&) override { out_.add(lookups_skipped, {now}); }
+  void on(time_point now, const lookup_skipped& e) override {
+    out_.add(lookups_skipped, {now, no_group, no_group, e.item});
+  }
   void on(time_point now, const lookup_ended& e) override {
     const auto began = began_.find(e.lookup);
     const time_point start = began == began_.end() ? now : began->second;
     if (began != began_.end()) began_.erase(began);
     const label where{start, truth_.group_of(e.asker),
-                      e.sought ? truth_.group_of(*e.sought) : no_group};
+                      e.sought ? truth_.group_of(*e.sought) : no_group, e.item};
     rows_.push_back({start - truth_.epoch(), truth_.name_of(e.asker),
                      e.sought ? truth_.name_of(*e.sought) : std::string{},
                      std::string(to_string(e.outcome)), e.took, e.sequence, e.wanted, e.requests,

@@ -79,6 +79,7 @@ struct pair_ended {
 /// Somebody looks a record up on behalf of the users.
 struct lookup_began {
   std::uint64_t lookup;
+  std::uint32_t item;  ///< of the workload
   host_number asker;
   /// None: the record of a key that nobody has.
   std::optional<host_number> sought;
@@ -95,6 +96,7 @@ inline constexpr std::array<std::string_view, 5> lookup_outcome_words{"found", "
 constexpr words words_of(lookup_outcome) { return lookup_outcome_words; }
 struct lookup_ended {
   std::uint64_t lookup;
+  std::uint32_t item;
   host_number asker;
   std::optional<host_number> sought;
   lookup_outcome outcome;
@@ -105,6 +107,7 @@ struct lookup_ended {
 };
 /// The workload wanted a lookup, and no host fits as asker or as the one sought.
 struct lookup_skipped {
+  std::uint32_t item;
   bool no_asker;
 };
 

@@ -81,7 +81,7 @@ class hosts_meter final : public meter {
       h.row.name = truth_.name_of(n);
       h.row.group = truth_.group_name(n);
       h.row.nat = truth_.nat_label(n);
-      h.row.nat_class = to_string(nat::effective(truth_.side_of(n).chain).kind);
+      h.row.nat_class = to_string(truth_.sides_of(n).kind());
       h.row.online = h.began.has_value();
       rows.hosts.push_back(std::move(h.row));
     }

@@ -36,14 +36,14 @@ run_log::run_log(const truth& t, results& out, trace& text) : truth_(t), trace_(
 void run_log::introduce(time_point now) {
   if (!trace_.has_text()) return;
   for (host_number h = 0; h < truth_.hosts(); ++h) {
-    const nat::summary s = nat::effective(truth_.side_of(h).chain);
-    trace_.remark(now, "host", h, truth_.name_of(h), truth_.group_name(h), to_string(s.kind),
-                  s.udp ? "udp" : "no_udp");
+    const nat::sides s = truth_.sides_of(h);
+    trace_.remark(now, "host", h, truth_.name_of(h), truth_.group_name(h), to_string(s.kind()),
+                  s.udp() ? "udp" : "no_udp");
   }
   pair_number n = 0;
   for (const truth::pair& p : truth_.pairs()) {
-    const nat::side a = truth_.side_of(p.from), b = truth_.side_of(p.to);
-    const nat::common_boxes shared = truth_.common(p.from, p.to);
+    const nat::sides a = truth_.sides_of(p.from), b = truth_.sides_of(p.to);
+    const nat::common_by_family shared = truth_.common(p.from, p.to);
     trace_.remark(now, "pair", p.from, p.to, p.item, n++,
                   nat::direct_possible(a, b, shared) ? "o1" : "no_o1",
                   nat::clairvoyant_possible(a, b, shared) ? "o3" : "no_o3");
@@ -85,14 +85,14 @@ void run_log::write(time_point now, const pair_ended& e) {
   trace_.record(now, "over", truth_.pairs()[e.pair].from, e.pair);
 }
 void run_log::write(time_point now, const lookup_began& e) {
-  trace_.record(now, "lookup", e.asker, e.lookup, number_or_nobody(e.sought));
+  trace_.record(now, "lookup", e.asker, e.lookup, e.item, number_or_nobody(e.sought));
 }
 void run_log::write(time_point now, const lookup_ended& e) {
   trace_.record(now, "looked", e.asker, e.lookup, to_string(e.outcome), e.sequence, e.wanted,
                 e.requests, e.timeouts, e.took.count());
 }
 void run_log::write(time_point now, const lookup_skipped& e) {
-  trace_.record(now, "skipped", 0, e.no_asker ? "no_asker" : "nobody_sought");
+  trace_.record(now, "skipped", 0, e.item, e.no_asker ? "no_asker" : "nobody_sought");
 }
 void run_log::write(time_point now, const payload_carried& e) {
   trace_.record(now, "carries", e.host);

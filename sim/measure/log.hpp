@@ -13,11 +13,19 @@ namespace wh::sim {
 /// The trace's lines, with what stands behind time and kind: the first number is the host's, times
 /// are nanoseconds.
 ///
-///   begin HOST LIFE | end HOST WHY | note HOST NAME ENDPOINT VALUE | path HOST OTHER STATE REASON
-///   RELAY ping HOST PAIR SEQUENCE | payload HOST PAIR LEG SEQUENCE OTHER WAY | pong HOST PAIR
-///   SEQUENCE SENT WAY over HOST PAIR | lookup HOST NUMBER SOUGHT | looked HOST NUMBER OUTCOME
-///   SEQUENCE WANTED REQUESTS TIMEOUTS TOOK | skipped HOST | carries HOST | event NUMBER KIND
-///   HOST...
+///   begin HOST LIFE
+///   end HOST WHY
+///   note HOST NAME ENDPOINT VALUE
+///   path HOST OTHER STATE REASON RELAY
+///   ping HOST PAIR SEQUENCE
+///   payload HOST PAIR LEG SEQUENCE OTHER WAY
+///   pong HOST PAIR SEQUENCE SENT WAY
+///   over HOST PAIR
+///   lookup HOST NUMBER ITEM SOUGHT
+///   looked HOST NUMBER OUTCOME SEQUENCE WANTED REQUESTS TIMEOUTS TOOK
+///   skipped HOST ITEM WHY
+///   carries HOST
+///   event NUMBER KIND HOST...
 ///
 /// and, before the first, `host HOST NAME GROUP CLASS UDP` and `pair FROM TO ITEM NUMBER O1 O3`.
 class run_log {

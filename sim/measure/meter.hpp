@@ -30,8 +30,8 @@ class truth {
   virtual const std::string& group_name(host_number h) const = 0;
   virtual std::span<const pair> pairs() const = 0;
   /// The boxes in front of a host now, for the oracle.
-  virtual nat::side side_of(host_number h) const = 0;
-  virtual nat::common_boxes common(host_number a, host_number b) const = 0;
+  virtual nat::sides sides_of(host_number h) const = 0;
+  virtual nat::common_by_family common(host_number a, host_number b) const = 0;
   /// Profiles from the inside outwards, or "public".
   virtual const std::string& nat_label(host_number h) const = 0;
   virtual const net_stats& net_counts() const = 0;

@@ -192,8 +192,7 @@ class paths_meter final : public meter {
     if (!s.open() || !running_[e.from] || !running_[e.to]) return;
     if (!s.record.asked()) {
       s.when_asked = oracle_of(e);
-      s.udp = nat::effective(truth_.side_of(e.from).chain).udp &&
-              nat::effective(truth_.side_of(e.to).chain).udp;
+      s.udp = truth_.sides_of(e.from).udp() && truth_.sides_of(e.to).udp();
     }
     s.record.up(now);
   }
@@ -218,7 +217,7 @@ class paths_meter final : public meter {
   }
 
   oracle_verdict oracle_of(const truth::pair& p) const {
-    return verdict_of(truth_.side_of(p.from), truth_.side_of(p.to), truth_.common(p.from, p.to));
+    return verdict_of(truth_.sides_of(p.from), truth_.sides_of(p.to), truth_.common(p.from, p.to));
   }
 
   void measure(pair_number p, pair_row& row);

@@ -5,7 +5,8 @@
 
 namespace wh::sim {
 
-/// What the oracle says of two sides.
-oracle_verdict verdict_of(const nat::side& a, const nat::side& b, nat::common_boxes common);
+/// What the oracle says of two hosts.
+oracle_verdict verdict_of(const nat::sides& a, const nat::sides& b,
+                          const nat::common_by_family& common);
 
 }  // namespace wh::sim

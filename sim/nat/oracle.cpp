@@ -93,6 +93,14 @@ summary effective(const std::vector<const config*>& inside_first) {
   return s;
 }
 
+nat_class sides::kind() const {
+  return effective(v4 ? v4->chain : v6 ? v6->chain : std::vector<const config*>{}).kind;
+}
+
+bool sides::udp() const {
+  return (v4 && effective(v4->chain).udp) || (v6 && effective(v6->chain).udp);
+}
+
 bool direct_possible(const side& a, const side& b, common_boxes common) {
   const std::size_t shared = std::min({common.count, a.chain.size(), b.chain.size()});
   if (shared == 0) return apart(a, b);
@@ -132,6 +140,23 @@ bool clairvoyant_possible(const side& a, const side& b, common_boxes common) {
   const std::size_t shared = std::min({common.count, a.chain.size(), b.chain.size()});
   if (shared == 0 || common.inner_route) return true;
   return a.chain[a.chain.size() - shared]->hairpin != hairpin_kind::none;
+}
+
+bool direct_possible(const sides& a, const sides& b, const common_by_family& common) {
+  return (a.v4 && b.v4 && direct_possible(*a.v4, *b.v4, common.v4)) ||
+         (a.v6 && b.v6 && direct_possible(*a.v6, *b.v6, common.v6));
+}
+
+obstacle why_not_direct(const sides& a, const sides& b, const common_by_family& common) {
+  if (direct_possible(a, b, common)) return obstacle::none;
+  if (a.v4 && b.v4) return why_not_direct(*a.v4, *b.v4, common.v4);
+  if (a.v6 && b.v6) return why_not_direct(*a.v6, *b.v6, common.v6);
+  return obstacle::no_common_family;
+}
+
+bool clairvoyant_possible(const sides& a, const sides& b, const common_by_family& common) {
+  return (a.v4 && b.v4 && clairvoyant_possible(*a.v4, *b.v4, common.v4)) ||
+         (a.v6 && b.v6 && clairvoyant_possible(*a.v6, *b.v6, common.v6));
 }
 
 }  // namespace wh::sim::nat

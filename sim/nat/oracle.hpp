@@ -2,6 +2,7 @@
 
 #include <array>
 #include <cstdint>
+#include <optional>
 #include <string_view>
 #include <vector>
 
@@ -48,12 +49,24 @@ struct side {
   bool port_mapped = false;
 };
 
+/// A host's sides, one for each family that it has an address of.
+struct sides {
+  std::optional<side> v4, v6;
+  /// UDP gets through on one of them.
+  bool udp() const;
+  /// Of its IPv4 address, where it has one.
+  nat_class kind() const;
+};
+
 /// The outermost boxes that two sides have in common.
 struct common_boxes {
   std::size_t count = 0;
   /// Whether packets find their way between the two sides below those boxes: same LAN, or addresses
   /// of the carrier's own realm. Isolated clients have none.
   bool inner_route = true;
+};
+struct common_by_family {
+  common_boxes v4, v6;
 };
 
 /// O1: a direct path can be made without guessing a port, whatever the timing, loss and table
@@ -69,13 +82,21 @@ enum class obstacle : std::uint8_t {
   port_varies,       ///< one side's port, which the other side's filter asks for
   no_hairpin,        ///< behind one box that turns no packets round
   filter_of_common,  ///< behind one box that turns them round, and then lets them not in
+  no_common_family,  ///< one has IPv4 alone, the other one IPv6
 };
-inline constexpr std::array<std::string_view, 6> obstacle_words{
-    "none", "udp_blocked", "both_ports_vary", "port_varies", "no_hairpin", "filter_of_common"};
+inline constexpr std::array<std::string_view, 7> obstacle_words{
+    "none",       "udp_blocked",      "both_ports_vary", "port_varies",
+    "no_hairpin", "filter_of_common", "no_common_family"};
 constexpr words words_of(obstacle) { return obstacle_words; }
 obstacle why_not_direct(const side& a, const side& b, common_boxes common = {});
 
 /// O3: the same for one who knows every port that will be given: UDP on both sides and a route.
 bool clairvoyant_possible(const side& a, const side& b, common_boxes common = {});
+
+/// The same for hosts: by IPv4, or by IPv6, where both have it. The obstacle is IPv4's if both have
+/// that.
+bool direct_possible(const sides& a, const sides& b, const common_by_family& common = {});
+obstacle why_not_direct(const sides& a, const sides& b, const common_by_family& common = {});
+bool clairvoyant_possible(const sides& a, const sides& b, const common_by_family& common = {});
 
 }  // namespace wh::sim::nat

@@ -306,10 +306,15 @@ const std::vector<named_profile>& all() {
 
 std::span<const named_profile> profiles() { return all(); }
 
-const config* profile(std::string_view name) {
+const named_profile* find_profile(std::string_view name) {
   for (const auto& p : all())
-    if (p.name == name) return &p.behaviour;
+    if (p.name == name) return &p;
   return nullptr;
+}
+
+const config* profile(std::string_view name) {
+  const named_profile* p = find_profile(name);
+  return p ? &p->behaviour : nullptr;
 }
 
 }  // namespace wh::sim::nat

@@ -18,6 +18,7 @@ struct named_profile {
 std::span<const named_profile> profiles();
 
 /// Null when there is none of that name.
+const named_profile* find_profile(std::string_view name);
 const config* profile(std::string_view name);
 
 }  // namespace wh::sim::nat

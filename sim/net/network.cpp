@@ -94,20 +94,18 @@ void network::reboot_box(box_id b) {
   if (trace_ != nullptr) trace_->record(simulation_.now(), "box_reboot", b.value);
 }
 
-std::size_t network::cut(std::vector<host_id> inside) {
-  const std::size_t number = fabric_.cut(std::move(inside));
+std::size_t network::disturb(disturbance d) {
+  const std::size_t number = fabric_.disturb(std::move(d));
   if (trace_ != nullptr)
-    trace_->record(simulation_.now(), "cut", static_cast<std::uint32_t>(number));
+    trace_->record(simulation_.now(), "disturb", static_cast<std::uint32_t>(number));
   return number;
 }
 
-void network::heal(std::size_t number) {
-  fabric_.heal(number);
+void network::calm(std::size_t number) {
+  fabric_.calm(number);
   if (trace_ != nullptr)
-    trace_->record(simulation_.now(), "heal", static_cast<std::uint32_t>(number));
+    trace_->record(simulation_.now(), "calm", static_cast<std::uint32_t>(number));
 }
-
-void network::set_loss_ratio(double ratio) { fabric_.options().loss_ratio = ratio; }
 
 void network::add_tap(tap_point where, std::optional<host_id> h, const std::string& path) {
   taps_.push_back(std::unique_ptr<tap_file>{new tap_file{where, h, pcap_writer{path}}});

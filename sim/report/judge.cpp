@@ -34,10 +34,21 @@ std::string wanted(const expectation& e) {
   return e.min ? "at least " + format_number(*e.min) : "at most " + format_number(*e.max);
 }
 
+/// Null where the report has no such part.
+const metrics* part_of(const report& r, const std::string& slice) {
+  if (slice.empty()) return &r.metrics;
+  const auto at = std::find_if(r.slices.begin(), r.slices.end(),
+                               [&](const report_slice& s) { return s.name == slice; });
+  return at == r.slices.end() ? nullptr : &at->metrics;
+}
+
 expectation_result judge_metric(const report& r, const expectation& e) {
-  expectation_result result{e, false, r.metrics.read(e.metric), {}};
+  expectation_result result{e, false, {}, {}};
+  const metrics* part = part_of(r, e.slice);
+  if (part) result.measured = part->read(e.metric);
+  const std::string what = e.metric + (e.slice.empty() ? "" : " of " + e.slice);
   if (!result.measured) {
-    result.message = e.metric + " has no value: nothing was measured, " + wanted(e) + " expected";
+    result.message = what + " has no value: nothing was measured, " + wanted(e) + " expected";
     return result;
   }
   const double v = *result.measured;
@@ -46,7 +57,7 @@ expectation_result judge_metric(const report& r, const expectation& e) {
   const std::string shown = std::isinf(v) ? "never"
                             : result.held ? format_number(v)
                                           : format_exact(v);
-  result.message = e.metric + " = " + shown +
+  result.message = what + " = " + shown +
                    (result.held ? " (" + wanted(e) + ")" : ", " + wanted(e) + " expected");
   return result;
 }

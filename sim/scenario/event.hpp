@@ -36,10 +36,15 @@ class event_site {
  public:
   /// A mistake at a key of the event, or at the event itself where the key is not there.
   virtual void wrong(std::string_view key, std::string message, std::string hint = {}) = 0;
-  /// A group of this name, or all; a mistake otherwise.
-  virtual void group(std::string_view key, const std::string& name) = 0;
-  /// NAT profiles from the host outwards; a mistake where one is unknown or there are too many.
-  virtual void nat_chain(std::string_view key, const std::vector<std::string>& chain) = 0;
+  /// A key that is there and changes nothing, unless `applies`: a mistake.
+  virtual void idle_key(std::string_view key, bool applies, const std::string& why) = 0;
+  /// A group of this name, or all; false, and a mistake, otherwise.
+  virtual bool group(std::string_view key, const std::string& name) = 0;
+  /// A peer's name; false, and a mistake, otherwise.
+  virtual bool peer(std::string_view key, const std::string& name) = 0;
+  /// NAT profiles from the host outwards; false, and a mistake, where one is unknown or there are
+  /// too many.
+  virtual bool nat_chain(std::string_view key, const std::vector<std::string>& chain) = 0;
   virtual const scenario& whole() const = 0;
 
  protected:

@@ -2,7 +2,9 @@
 
 #include "actors/proto/dht/lookup.hpp"
 #include "actors/proto/wire/mtu.hpp"
+#include "sim/nat/profiles.hpp"
 #include "sim/scenario/limits.hpp"
+#include "sim/scenario/nat_keys.hpp"
 #include "sim/scenario/scenario.hpp"
 
 /// Every key of the scenario file, once: its place, its range and its meaning.
@@ -31,6 +33,67 @@ void scenario::fields(field_visitor& v) {
       "crypto", crypto,
       {"`\"real\"`: the cryptography that ships. `\"modelled\"`: same sizes and failures, keyed "
        "cheap tags, for scale"});
+  v.word("nat_file", nat_file,
+         {"a file of `[[nats]]` tables, for boxes that several scenarios share; looked for as "
+          "network files are"});
+}
+
+void nat_config::fields(field_visitor& v) {
+  v.word("name", name,
+         {"what groups call it; not the name of a known profile",
+          {},
+          "a name for this box, for example name = \"my_router\""});
+  v.word("like", like, {"the profile (`wh-sim nats`) whose parameters it has, but for those here"});
+  if (const auto* c = nat::profile(like)) behaviour = *c;
+  nat_fields(v, behaviour);
+}
+
+void carrier_config::fields(field_visitor& v) {
+  v.word("name", name, {"what groups call it", {}, "a name for this carrier"});
+  v.words("nat", nat, {"the carrier's box, or a chain, inside first", {}, "the carrier's box"});
+  v.flag("isolated", isolated,
+         {"homes do not reach each other's boxes inside of the carrier's network"});
+}
+
+void burst_config::fields(field_visitor& v) {
+  v.number("enter_ratio", enter_ratio, {0, 1, true}, {"chance with each datagram that one begins"});
+  v.number("leave_ratio", leave_ratio, {0, 1, true},
+           {"chance with each datagram that it ends: bursts are 1 / this long on average"});
+  v.number("loss_ratio", loss_ratio, {0, 1, true}, {"datagrams lost in a burst"});
+}
+
+void line_config::fields(field_visitor& v) {
+  v.whole("up_kbps", up_kbps, 0, 100'000'000, {"rate to the network; 0: no limit"});
+  v.whole("down_kbps", down_kbps, 0, 100'000'000, {"rate from it; 0: no limit"});
+  v.number("delay_ms", delay_ms, {0, 60'000}, {"each way, on top of the network's"});
+  v.number("jitter_ms", jitter_ms, {0, 60'000}, {"each way, uniform from 0 to this"});
+  v.number("queue_ms", queue_ms, {1, 60'000},
+           {"what would wait longer for its turn is dropped; only with a rate"});
+  v.number("loss_ratio", loss_ratio, any_share, {"datagrams lost, each by itself, each way"});
+  v.table("burst", burst, {"table, see below: losses in bursts (Gilbert-Elliott)"});
+  v.optional("mtu_bytes", mtu_bytes, [&](unsigned& n) {
+    v.whole("mtu_bytes", n, 576, 65'535, {"larger IP packets vanish", "the network's"});
+  });
+}
+
+void day_config::fields(field_visitor& v) {
+  v.number("period_s", period_s, {1, length_max_s}, {"length of a day"});
+  v.number("swing", swing, {0, 100, true},
+           {"at the busiest moment sessions are 1 + this times as long and absences as short, at "
+            "the quietest the other way round"});
+  v.number("busiest_s", busiest_s, {0, length_max_s}, {"when the busiest moment first is"});
+}
+
+void slice_config::fields(field_visitor& v) {
+  v.word("name", name,
+         {"what `[[expect]]` and the report call it", {}, "a name for this part of the run"});
+  v.word("group", group, {"only what concerns this group", "all"});
+  v.word("workload", workload, {"only the pairs of the workload of this `name`", "all"});
+  v.seconds("from_s", from, time_of_run,
+            {"only what begins from then on: a life, a lookup, a pair that is asked for"});
+  v.seconds(
+      "until_s", until, time_of_run,
+      {"and until then; states, such as shares of paths, are those of this moment", "the end"});
 }
 
 void network_config::fields(field_visitor& v) {
@@ -40,12 +103,20 @@ void network_config::fields(field_visitor& v) {
             "files"});
   v.one_of("latency", latency,
            {"one-way delay: `\"king-like\"` differs by pair as in measurements of DNS servers "
-            "(Gummadi et al., King, IMW 2002); `\"constant\"`"});
+            "(Gummadi et al., King, IMW 2002); `\"constant\"`; `\"matrix\"`: of a file"});
   v.optional("latency_ms", latency_ms, [&](double& ms) {
     v.number("latency_ms", ms, {0.001, 60'000},
              {"one way: the constant, or the median over pairs; 0.001 to 60,000",
               "50, or 78 for `\"king-like\"`"});
   });
+  v.word(
+      "matrix_file", matrix_file,
+      {"of `\"matrix\"`: N lines of N round-trip times in milliseconds, each site being one of the "
+       "N; looked for as network files are"});
+  v.number("detour_ratio", detour_ratio, any_share,
+           {"pairs of sites whose packets go a long way round, so that two hops may be faster than "
+            "one"});
+  v.number("detour_factor", detour_factor, {1, 100}, {"how much longer that way is"});
   v.number("jitter_ms", jitter_ms, {0, 60'000}, {"added to each datagram, uniform from 0 to this"});
   v.number("loss_ratio", loss_ratio, any_share, {"datagrams lost, each by itself"});
   v.number("reorder_ratio", reorder_ratio, any_share, {"datagrams held back behind a later one"});
@@ -86,12 +157,15 @@ void churn_config::fields(field_visitor& v) {
       "shape", online.shape, {0, 100, true},
       {"of the Weibull (0.5: KAD; 0.34 to 0.59 in BitTorrent: Stutzbach and Rejaie, IMC 2006)"});
   v.number("scale_s", online.scale_s, positive_time,
-           {"Weibull's scale, the exponential's mean, the constant",
-            {},
-            "how long sessions last, for example scale_s = 5000"});
+           {"Weibull's scale, the exponential's mean, the constant", "5000"});
   v.one_of("offline", offline.model, {"how long it stays away, the same three"});
   v.number("offline_shape", offline.shape, {0, 100, true}, {"of the Weibull"});
   v.number("offline_scale_s", offline.scale_s, time_of_run, {"0: it comes back at once"});
+  v.word(
+      "trace_file", trace_file,
+      {"comings and goings as recorded, instead of drawn ones: lines `PEER,FROM_S,UNTIL_S`, peers "
+       "from 0, times from the run's start; looked for as network files are"});
+  v.table("day", day, {"table, see below: sessions follow the hour"});
   v.flag("replace", replace,
          {"it comes back as somebody else, with a new key and nothing saved; groups with "
           "`role = \"node\"` and without `boot`"});
@@ -116,6 +190,24 @@ void peer_group::fields(field_visitor& v) {
   v.word("population", population,
          {"each peer draws its boxes from this population; not together with `nat`"});
   v.flag("shared_nat", shared_nat, {"the group is one LAN behind one such box (or chain)"});
+  v.flag(
+      "isolated", isolated,
+      {"with `shared_nat`: the hosts of the LAN reach each other only through the box, as guests "
+       "of a hotel's network"});
+  v.word("carrier", carrier, {"the one of `[[carriers]]` that the boxes stand behind"});
+  v.one_of("family", family,
+           {"addresses of the hosts: `\"ipv4\"`, `\"ipv6\"`, or `\"dual\"`: both. IPv6 is never "
+            "translated; with `detail = \"cloud\"` only"});
+  v.words(
+      "nat6", nat6,
+      {"firewalls in front of the IPv6 address, such as `\"ipv6_firewall\"`", "none: open to all"});
+  v.flag("forwarded", forwarded,
+         {"the boxes pass the host's port on to it whoever sends, as people set routers by hand"});
+  v.whole("per_24", per_24, 1, 200,
+          {"hosts, or outermost boxes, that have their addresses in one /24 (IPv6: /48)"});
+  v.table("line", line, {"table, see below: the host's own line"});
+  v.milliseconds("work_ms", work, {0, 10'000},
+                 {"time that the host takes for a datagram that came, one after the other"});
   v.flag("boot", boot, {"everybody knows these endpoints from the start"});
   v.flag("relay", relay, {"consents to relay for others"});
   v.one_of("mode", mode,
@@ -125,6 +217,8 @@ void peer_group::fields(field_visitor& v) {
   v.seconds("arrive_at_s", arrive_at, time_of_run, {"start of the first"});
   v.seconds("arrive_over_s", arrive_over, time_of_run, {"starts spread uniformly over this span"});
   v.table("churn", churn, {"table, see below: peers come and go"});
+  v.number("clock_off_s", clock_off_s, {-length_max_s, length_max_s},
+           {"how far the hosts' wall clocks are ahead; below 0: behind"});
   v.flag("start_from_cache", start_from_cache,
          {"has run before: knows endpoints saved by an earlier life, which need not be alive"});
   v.optional("workbit", workbit, [&](unsigned& n) {
@@ -148,9 +242,11 @@ void lookup_load::fields(field_visitor& v) {
             "how many lookups start in a second, for example per_s = 5"});
   v.word("from", from, {"who looks up"});
   v.word("to", to, {"whose records"});
+  v.number("absent_ratio", absent_ratio, any_share, {"lookups for keys that nobody has"});
 }
 
 void workload_item::fields(field_visitor& v) {
+  v.word("name", name, {"for `[[slices]]`"});
   v.seconds("from_s", from, time_of_run, {"start"});
   v.seconds("until_s", until, time_of_run, {"", "the end"});
   v.table("connect", connect, {"table: pairs of members exchange payload"});
@@ -171,6 +267,7 @@ void expectation::fields(field_visitor& v) {
   v.word("metric", metric,
          {"a name of `wh-sim metrics`; of a distribution also `NAME.n`, `.mean`, `.min`, `.p50`, "
           "`.p90`, `.p95`, `.p99`, `.max` (without one: the mean)"});
+  v.word("slice", slice, {"the `name` of one of `[[slices]]`", "the whole run"});
   const auto bound = [&](field_visitor::key k, std::optional<double>& x, std::string_view text) {
     v.optional(k, x, [&](double& n) { v.number(k, n, any_number, {text, "none"}); });
   };

@@ -32,6 +32,9 @@ void nat_fields(field_visitor& v, nat::config& c) {
   v.whole("blocks_per_host_max", c.blocks_per_host_max, 1, 4, {"blocks that a host may have"});
   v.whole("psid_offset_bits", c.psid_offset_bits, 1, 15, {"of `\"map_e\"` (RFC 7597, 5.1)"});
   v.whole("psid_bits", c.psid_bits, 1, 15, {"of `\"map_e\"`"});
+  v.optional("psid", c.psid, [&](std::uint16_t& n) {
+    v.whole("psid", n, 0, 32'767, {"of `\"map_e\"`: which port set", "drawn for each box"});
+  });
   v.one_of("hairpin", c.hairpin,
            {"a packet from inside to the box's own address: refused, or turned round with the "
             "sender's inside or outside endpoint as its source"});

@@ -17,7 +17,9 @@ class file_reader {
         reader_(known_, out) {}
 
   void read(scenario& s) {
-    reader_.read(root_, "", s, {"network", "overlay", "peers", "workload", "events", "expect"});
+    reader_.read(root_, "", s,
+                 {"network", "overlay", "nats", "carriers", "peers", "workload", "events", "slices",
+                  "expect"});
     if (root_.kind != node_kind::table) return;
     if (const auto* n = root_.find("network")) reader_.read(*n, "network", s.network);
     if (const auto* n = root_.find("overlay")) reader_.read(*n, "overlay", s.overlay);
@@ -25,6 +27,10 @@ class file_reader {
       out_.add(error_at(root_.value, "the top of the file needs `peers`",
                         "at least one [[peers]] table"));
     list("peers", groups_max, [&](const node& n) { item("peers", n, s.peers.emplace_back()); });
+    list("nats", items_max, [&](const node& n) { item("nats", n, s.nats.emplace_back()); });
+    list("carriers", items_max,
+         [&](const node& n) { item("carriers", n, s.carriers.emplace_back()); });
+    list("slices", items_max, [&](const node& n) { item("slices", n, s.slices.emplace_back()); });
     list("workload", items_max,
          [&](const node& n) { item("workload", n, s.workload.emplace_back()); });
     list("events", items_max, [&](const node& n) { event(n, s.events.emplace_back()); });

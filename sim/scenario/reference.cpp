@@ -1,5 +1,7 @@
 #include "sim/scenario/reference.hpp"
 
+#include <algorithm>
+
 #include "sim/scenario/scenario.hpp"
 #include "transport/text.hpp"
 
@@ -71,7 +73,9 @@ class lister final : public field_visitor {
 };
 
 bool is_list_of_tables(std::string_view table) {
-  return table == "peers" || table == "workload" || table == "events" || table == "expect";
+  static constexpr std::string_view lists[] = {"nats",   "carriers", "peers", "workload",
+                                               "events", "slices",   "expect"};
+  return std::find(std::begin(lists), std::end(lists), table) != std::end(lists);
 }
 
 }  // namespace
@@ -84,11 +88,13 @@ std::vector<table_reference> scenario_reference(std::span<const event_kind* cons
   l.add("network", "", {"table, see below"});
   l.add("overlay", "", {"table, see below"});
   l.add("peers", "needed", {"list of tables, see below"});
-  for (const std::string_view k : {"workload", "events", "expect"})
+  for (const std::string_view k : {"nats", "carriers", "workload", "events", "slices", "expect"})
     l.add(k, "", {"list of tables, see below"});
   l.close();
   l.list("network", "what lies between the peers", network_config{});
   l.list("overlay", "what the peers agree on", overlay_config{});
+  l.list("nats", "boxes of the scenario's own", nat_config{});
+  l.list("carriers", "boxes that many homes stand behind", carrier_config{});
   l.list("peers", "peers alike, once for each group", peer_group{});
   l.list("workload", "what the users do", workload_item{});
   l.begin("events", "what goes wrong");
@@ -100,6 +106,7 @@ std::vector<table_reference> scenario_reference(std::span<const event_kind* cons
     k->make()->fields(l);
     l.close();
   }
+  l.list("slices", "parts of the run whose metrics are counted by themselves", slice_config{});
   l.list("expect", "what must come out", expectation{});
   return out;
 }

@@ -12,6 +12,8 @@
 #include <string_view>
 #include <vector>
 
+#include "sim/nat/book.hpp"
+#include "sim/nat/config.hpp"
 #include "sim/scenario/event.hpp"
 #include "sim/scenario/fields.hpp"
 #include "transport/expected.hpp"
@@ -29,8 +31,9 @@ enum class network_detail : std::uint8_t { cloud, packets };
 inline constexpr std::array<std::string_view, 2> network_detail_words{"cloud", "packets"};
 constexpr words words_of(network_detail) { return network_detail_words; }
 
-enum class latency_kind : std::uint8_t { king_like, constant };
-inline constexpr std::array<std::string_view, 2> latency_kind_words{"king-like", "constant"};
+enum class latency_kind : std::uint8_t { king_like, constant, matrix };
+inline constexpr std::array<std::string_view, 3> latency_kind_words{"king-like", "constant",
+                                                                    "matrix"};
 constexpr words words_of(latency_kind) { return latency_kind_words; }
 
 /// Proof of work of a key at most: a run searches all its keys anew, and one of so many bits takes
@@ -44,6 +47,11 @@ struct network_config {
   /// One way: the constant model's delay, or the median of the king-like model's pairs. Absent: 50,
   /// or the king-like model's own 78.
   std::optional<double> latency_ms;
+  /// Of the matrix model: where it was found; its text is among the scenario's inputs.
+  std::string matrix_file;
+  /// Pairs of sites that are `detour_factor` times as far apart as the model says.
+  double detour_ratio = 0;
+  double detour_factor = 3;
   /// Each datagram's delay grows by a uniform draw from [0, jitter_ms].
   double jitter_ms = 2;
   double loss_ratio = 0;
@@ -94,14 +102,69 @@ struct session_config {
   double scale_s = 5000;
   friend bool operator==(const session_config&, const session_config&) = default;
 };
+/// Sessions that follow the hour: at the busiest, peers stay longer and are away for less.
+struct day_config {
+  double period_s = 86'400;
+  /// At the busiest and quietest, lengths are multiplied and divided by 1 + this.
+  double swing = 1;
+  double busiest_s = 72'000;
+  void fields(field_visitor& v);
+  friend bool operator==(const day_config&, const day_config&) = default;
+};
 struct churn_config {
   session_config online;
   /// Zero scale: a peer that leaves comes back at once, as a new process with its saved state.
   session_config offline{session_model::exponential, 1, 0};
   /// A peer comes back with a new identity (it is somebody else).
   bool replace = false;
+  /// Comings and goings as they were recorded, instead of drawn ones; its text is among the inputs.
+  std::string trace_file;
+  std::optional<day_config> day;
   void fields(field_visitor& v);
   friend bool operator==(const churn_config&, const churn_config&) = default;
+};
+
+/// Losses in bursts (Gilbert-Elliott).
+struct burst_config {
+  double enter_ratio = 0.01;
+  double leave_ratio = 0.25;
+  double loss_ratio = 1;
+  void fields(field_visitor& v);
+  friend bool operator==(const burst_config&, const burst_config&) = default;
+};
+
+/// A host's own line, between it and its box, or the internet. Zero rates are without limit.
+struct line_config {
+  unsigned up_kbps = 0, down_kbps = 0;
+  double delay_ms = 0, jitter_ms = 0, queue_ms = 100;
+  double loss_ratio = 0;
+  std::optional<burst_config> burst;
+  /// Absent: the network's.
+  std::optional<unsigned> mtu_bytes;
+  void fields(field_visitor& v);
+  friend bool operator==(const line_config&, const line_config&) = default;
+};
+
+enum class address_family : std::uint8_t { ipv4, ipv6, dual };
+inline constexpr std::array<std::string_view, 3> address_family_words{"ipv4", "ipv6", "dual"};
+constexpr words words_of(address_family) { return address_family_words; }
+
+/// `[[nats]]`: a box of the scenario's own, by its difference from a known one.
+struct nat_config {
+  std::string name;
+  std::string like{"linux_masquerade"};
+  nat::config behaviour;
+  void fields(field_visitor& v);
+};
+
+/// `[[carriers]]`: a box (or chain) that many homes stand behind.
+struct carrier_config {
+  std::string name;
+  std::vector<std::string> nat;
+  /// Homes do not reach each other but through the carrier's box.
+  bool isolated = false;
+  void fields(field_visitor& v);
+  friend bool operator==(const carrier_config&, const carrier_config&) = default;
 };
 
 /// `[[peers]]`: a number of peers alike.
@@ -118,6 +181,20 @@ struct peer_group {
   std::string population;
   /// All of the group are hosts of one LAN behind the same box (or chain).
   bool shared_nat = false;
+  /// The hosts of that LAN reach each other only through the box.
+  bool isolated = false;
+  /// The carrier outside of the boxes; empty: none.
+  std::string carrier;
+  address_family family = address_family::ipv4;
+  /// Firewalls in front of the IPv6 address.
+  std::vector<std::string> nat6;
+  /// The boxes pass the host's port on to it, whoever sends: as people set their routers by hand.
+  bool forwarded = false;
+  /// Hosts, or outermost boxes, that share a /24 of the internet.
+  unsigned per_24 = 1;
+  std::optional<line_config> line;
+  /// Time that the host takes for a datagram, one after the other.
+  duration work{};
   /// Every other peer knows these endpoints from the start.
   bool boot = false;
   bool relay = false;
@@ -127,6 +204,8 @@ struct peer_group {
   /// Arrivals spread uniformly over this span.
   duration arrive_over{};
   std::optional<churn_config> churn;
+  /// How far the host's wall clock is off when it first starts.
+  double clock_off_s = 0;
   /// The peer has run before: it starts with endpoints saved by an earlier life.
   bool start_from_cache = false;
   std::optional<unsigned> workbit;
@@ -151,11 +230,15 @@ struct lookup_load {
   std::string from{all_groups};
   /// Whose records are looked for.
   std::string to{all_groups};
+  /// Lookups for the record of a key that nobody has.
+  double absent_ratio = 0;
   void fields(field_visitor& v);
   friend bool operator==(const lookup_load&, const lookup_load&) = default;
 };
 /// `[[workload]]`: what the users do.
 struct workload_item {
+  /// For `[[slices]]`; empty: none.
+  std::string name;
   duration from{};
   /// The scenario's end when the file does not say.
   duration until{};
@@ -178,6 +261,18 @@ struct event_item {
   void fields(field_visitor& v);
 };
 
+/// `[[slices]]`: a part of the run whose metrics are counted by themselves.
+struct slice_config {
+  std::string name;
+  std::string group;     ///< empty: all
+  std::string workload;  ///< the name of an item; empty: all
+  duration from{};
+  /// The scenario's end when the file does not say.
+  duration until{};
+  void fields(field_visitor& v);
+  friend bool operator==(const slice_config&, const slice_config&) = default;
+};
+
 enum class path_kind : std::uint8_t { direct, relayed, connected, unreachable };
 inline constexpr std::array<std::string_view, 4> path_kind_words{"direct", "relayed", "connected",
                                                                  "unreachable"};
@@ -187,6 +282,8 @@ constexpr words words_of(path_kind) { return path_kind_words; }
 struct expectation {
   /// "name" or, for a distribution, "name.p95"; empty when `pair` is set.
   std::string metric;
+  /// The name of a slice; empty: of the whole run.
+  std::string slice;
   std::optional<double> min, max, equals;
   std::vector<std::string> pair;  ///< two peers' names, or empty
   path_kind path = path_kind::connected;
@@ -210,12 +307,19 @@ struct scenario {
   std::vector<std::uint64_t> seeds{1};
   duration length{};
   crypto_kind crypto = crypto_kind::real;
+  /// A file of `[[nats]]` tables; empty: none.
+  std::string nat_file;
   network_config network;
   overlay_config overlay;
+  std::vector<nat_config> nats;
+  std::vector<carrier_config> carriers;
   std::vector<peer_group> peers;
   std::vector<workload_item> workload;
   std::vector<event_item> events;
+  std::vector<slice_config> slices;
   std::vector<expectation> expect;
+  /// Profiles and populations by name, the scenario's own among them.
+  std::shared_ptr<const nat::book> boxes = std::make_shared<nat::book>();
 
   /// The keys at the top of the file; the lists of tables are not among them.
   void fields(field_visitor& v);
@@ -252,10 +356,8 @@ struct known_metric {
 
 /// What names in a scenario may refer to. An empty list is not checked against.
 struct scenario_context {
-  /// Searched after the scenario's own folder for network files.
+  /// Searched after the scenario's own folder for files that it names.
   std::vector<std::filesystem::path> roots;
-  std::vector<std::string> nat_profiles;
-  std::vector<std::string> populations;
   /// Every name an `[[expect]]` may use.
   std::vector<known_metric> metrics;
   /// Every kind of [[events]].
@@ -264,6 +366,8 @@ struct scenario_context {
   std::function<expected<std::vector<std::string>, std::string>(std::string_view text,
                                                                 const std::string& name)>
       members_of;
+  /// What is wrong with a latency matrix; empty when it can be used.
+  std::function<std::string(std::string_view text, const std::string& name)> check_matrix;
   /// The text of a file, or nothing when it cannot be read; the disk's unless set.
   std::function<std::optional<std::string>(const std::filesystem::path&)> read;
 };

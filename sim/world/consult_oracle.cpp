@@ -16,8 +16,8 @@ expected<std::vector<oracle_row>, std::string> consult_oracle(const scenario& s,
     const host_plan& a = layout->hosts[p.from];
     const host_plan& b = layout->hosts[p.to];
     rows.push_back({number, a.name, b.name, a.nat_label, b.nat_label, static_cast<unsigned>(p.item),
-                    verdict_of(side_of(*layout, p.from), side_of(*layout, p.to),
-                               common_of(*layout, p.from, p.to))});
+                    verdict_of(layout->sides_of(p.from), layout->sides_of(p.to),
+                               layout->common(p.from, p.to))});
   }
   return rows;
 }

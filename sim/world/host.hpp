@@ -42,9 +42,15 @@ struct surroundings {
 /// device, and a disk that outlives the peer.
 class host final : private network_port, private wireguard_device {
  public:
+  /// Time that it takes for a datagram that came, one after the other, and whether it runs
+  /// WireGuard.
+  struct machine {
+    bool has_wireguard = true;
+    duration work{};
+  };
   /// The machine is connected at once and starts switched off.
   host(surroundings& around, std::size_t number, const public_key& key, const host_spec& where,
-       bool has_wireguard);
+       machine how);
   host(const host&) = delete;
   host& operator=(const host&) = delete;
 
@@ -61,9 +67,13 @@ class host final : private network_port, private wireguard_device {
   std::size_t number() const { return number_; }
   const public_key& key() const { return key_; }
   using network_port::id;
-  endpoint local() const { return around_.net.local_endpoint(id()); }
   const actors::peer* peer() const { return peer_ ? &*peer_ : nullptr; }
   memory_state& disk() { return disk_; }
+  /// From now on the disk is copied whenever the peer starts, for `restore_backup`.
+  void keep_backups() { keeps_backups_ = true; }
+  void restore_backup() { disk_ = backup_; }
+  /// How far its wall clock is ahead, from the next start on: a process reads it once.
+  void set_clock_off(duration ahead) { clock_off_ = ahead; }
   /// The peer is told that its addresses changed.
   void readdressed();
 
@@ -86,6 +96,9 @@ class host final : private network_port, private wireguard_device {
   void close_tunnel(const public_key& k) override;
   void inject(const public_key& k, bytes datagram) override;
 
+  /// Calls `f` once the host gets to it, unless another life has begun by then.
+  template <class F>
+  void when_free(F f);
   void act(bool relayed = false);
   void perform(wireguard::transmit& t, bool relayed);
   void perform(const wireguard::delivered& d, bool relayed);
@@ -95,13 +108,17 @@ class host final : private network_port, private wireguard_device {
   surroundings& around_;
   std::size_t number_;
   public_key key_;
-  bool has_wireguard_;
+  machine how_;
   std::optional<actors::peer> peer_;
   std::unique_ptr<wireguard_model> wireguard_;
   wireguard::actions todo_;
   bool acting_ = false;
   actors::alarm alarm_;
-  memory_state disk_;
+  memory_state disk_, backup_;
+  bool keeps_backups_ = false;
+  duration clock_off_{}, clock_off_now_{};  // of the life under way
+  time_point free_at_{};                    // when it has worked off what came
+  unsigned waiting_ = 0;
   std::uint32_t starts_ = 0;
   time_point started_{}, became_{};
 };

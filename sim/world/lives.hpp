@@ -12,6 +12,15 @@
 
 namespace wh::sim {
 
+/// What a peer finds on its disk when it is started again.
+enum class saved_state : std::uint8_t {
+  kept,
+  none,  ///< nothing, but for its key
+  old,   ///< as it was when the life that ended began: restored from a copy
+};
+inline constexpr std::array<std::string_view, 3> saved_state_words{"kept", "none", "old"};
+constexpr words words_of(saved_state) { return saved_state_words; }
+
 /// Who runs when: arrivals, churn, and what events do to that. Everything else starts and stops
 /// hosts through this.
 class lives {
@@ -36,8 +45,8 @@ class lives {
   /// Without a goodbye. For good, but for `restart`, and for churn, which brings the peer back as
   /// from any other session. Both return false, and do nothing, where it has not arrived yet.
   bool kill(std::size_t h);
-  /// Stops if it runs, and starts `after` later with what it saved.
-  bool restart(std::size_t h, duration after);
+  /// Stops if it runs, and starts `after` later.
+  bool restart(std::size_t h, duration after, saved_state with);
 
  private:
   struct state {
@@ -46,6 +55,9 @@ class lives {
   };
 
   void save_earlier_life(std::size_t h, rng& random);
+  void schedule_recorded(const peer_group& g);
+  bool recorded(std::size_t h) const { return churn_of(h) && !churn_of(h)->trace_file.empty(); }
+  void become_other(std::size_t h);
   void start(std::size_t h);
   void stop(std::size_t h, life_end why);
   void plan_end(std::size_t h);

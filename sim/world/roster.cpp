@@ -59,7 +59,8 @@ expected<roster, std::string> roster::make(const scenario& sc, const plan& p, se
   std::sort(r.by_key_.begin(), r.by_key_.end());
   for (std::size_t h = 0; h < n; ++h) {
     const peer_group& g = sc.peers[p.hosts[h].group];
-    if (g.boot) r.boot_.push_back({r.keys_[h], p.hosts[h].where});
+    if (g.boot)
+      r.boot_.push_back({r.keys_[h], p.open_endpoint(h, true), p.open_endpoint(h, false)});
     if (!r.file_ || g.members.empty()) continue;
     const std::string& name = g.members[p.hosts[h].index];
     const wh::network::entry* e = r.file_->find(name);
@@ -103,6 +104,29 @@ void roster::replace(std::size_t h) {
       keys_[h], static_cast<std::uint32_t>(h));
 }
 
+std::vector<wh::wireguard::member> roster::members_of(std::size_t index,
+                                                      std::string_view without) const {
+  std::vector<wh::wireguard::member> members;
+  if (group_of(index).role != peer_role::member) return members;
+  const auto add = [&](std::size_t other, const ip_address& a) {
+    if (group_of(other).group == without) return;
+    const auto bits = static_cast<std::uint8_t>(a.is_v4() ? 32 : 128);
+    members.push_back({keys_[other], {{a, bits}}, std::nullopt});
+  };
+  if (file_) {
+    // Endpoints that the file gives are not taken over: the scenario says where members sit.
+    for (const auto& [host, address] : file_members_)
+      if (host != index) add(host, address);
+    return members;
+  }
+  for (const wanted_pair& q : pairs_)
+    if (q.from == index || q.to == index) {
+      const std::size_t other = q.from == index ? q.to : q.from;
+      add(other, address_by_order(other));
+    }
+  return members;
+}
+
 actors::peer_config roster::config_for(std::size_t index, bool behind_box) const {
   const peer_group& g = group_of(index);
   actors::peer_config c;
@@ -117,24 +141,14 @@ actors::peer_config roster::config_for(std::size_t index, bool behind_box) const
   // Who runs a boot node knows that it is reachable, and says so.
   if (g.mode == peer_mode::direct || (g.boot && !behind_box)) c.mode = wh::nat::mode::direct;
   if (g.mode == peer_mode::nat) c.mode = wh::nat::mode::behind_nat;
-  for (const wire::contact& b : boot_)
-    if (b.key != keys_[index]) c.boot.push_back(b);
-  if (g.role != peer_role::member) return c;
-  const auto add = [&](std::size_t other, const ip_address& a) {
-    const auto bits = static_cast<std::uint8_t>(a.is_v4() ? 32 : 128);
-    c.members.push_back({keys_[other], {{a, bits}}, std::nullopt});
-  };
-  if (file_) {
-    // Endpoints that the file gives are not taken over: the scenario says where members sit.
-    for (const auto& [host, address] : file_members_)
-      if (host != index) add(host, address);
-  } else {
-    for (const wanted_pair& q : pairs_)
-      if (q.from == index || q.to == index) {
-        const std::size_t other = q.from == index ? q.to : q.from;
-        add(other, address_by_order(other));
-      }
+  for (const boot_node& b : boot_) {
+    if (b.key == keys_[index]) continue;
+    if (b.v4 && g.family != address_family::ipv6)
+      c.boot.push_back({b.key, *b.v4});
+    else if (b.v6 && g.family != address_family::ipv4)
+      c.boot.push_back({b.key, *b.v6});
   }
+  c.members = members_of(index);
   return c;
 }
 

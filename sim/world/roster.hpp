@@ -49,6 +49,9 @@ class roster {
 
   /// What host `h`'s peer is told when it starts; `behind_box` it does not know to be reachable.
   actors::peer_config config_for(std::size_t h, bool behind_box) const;
+  /// The others of host `h`'s network, as its file gives them; `without` is a group that is not in
+  /// it.
+  std::vector<wh::wireguard::member> members_of(std::size_t h, std::string_view without = {}) const;
   /// Somebody else sits at this host from now on, with a new key.
   void replace(std::size_t h);
 
@@ -63,7 +66,11 @@ class roster {
   unsigned workbit_ = 8;
   std::optional<wh::network::network_file> file_;
   std::vector<std::pair<std::size_t, ip_address>> file_members_;  // host, address in the subnet
-  std::vector<wire::contact> boot_;
+  struct boot_node {
+    public_key key;
+    std::optional<endpoint> v4, v6;
+  };
+  std::vector<boot_node> boot_;
   std::vector<std::string> names_;
   std::vector<std::uint32_t> groups_of_;
   std::vector<private_key> secrets_;

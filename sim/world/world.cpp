@@ -4,6 +4,7 @@
 
 #include "sim/crypto/modelled.hpp"
 #include "sim/world/streams.hpp"
+#include "transport/check.hpp"
 #include "transport/text.hpp"
 
 namespace wh::sim {
@@ -14,18 +15,49 @@ const crypto_suite& crypto_of(const scenario& sc) {
   return sc.crypto == crypto_kind::real ? sodium_crypto() : modelled_crypto();
 }
 
-path_options options_of(const network_config& c, seed root) {
-  const auto ms = [](double v) { return duration{static_cast<std::int64_t>(v * 1e6)}; };
+duration ms(double v) { return duration{static_cast<std::int64_t>(v * 1e6)}; }
+
+latency_model latency_of(const scenario& sc, seed s) {
+  const network_config& c = sc.network;
+  switch (c.latency) {
+    case latency_kind::king_like:
+      break;
+    case latency_kind::constant:
+      return latency_model::constant(ms(c.latency_ms.value_or(50)));
+    case latency_kind::matrix: {
+      auto m = latency_model::matrix(sc.input(c.matrix_file), c.matrix_file, s);
+      WH_CHECK(m.has_value());
+      return std::move(*m);
+    }
+  }
+  return latency_model::king_like(s, ms(c.latency_ms.value_or(0)));
+}
+
+path_options options_of(const scenario& sc, seed root) {
+  const network_config& c = sc.network;
   path_options o;
-  o.latency = c.latency == latency_kind::constant
-                  ? latency_model::constant(ms(c.latency_ms.value_or(50)))
-                  : latency_model::king_like(root.derive("latency"), ms(c.latency_ms.value_or(0)));
+  o.latency = latency_of(sc, root.derive("latency"));
+  if (c.detour_ratio > 0) o.latency.add_detours(c.detour_ratio, c.detour_factor);
   o.loss_ratio = c.loss_ratio;
   o.jitter_max = ms(c.jitter_ms);
   o.reorder_ratio = c.reorder_ratio;
   o.duplicate_ratio = c.duplicate_ratio;
   o.mtu = static_cast<std::uint16_t>(c.mtu_bytes);
   return o;
+}
+
+access_link line_of(const peer_group& g, const network_config& n) {
+  const line_config c = g.line.value_or(line_config{});
+  access_link l;
+  l.up_bps = std::uint64_t{c.up_kbps} * 1000;
+  l.down_bps = std::uint64_t{c.down_kbps} * 1000;
+  l.delay = ms(c.delay_ms);
+  l.jitter_max = ms(c.jitter_ms);
+  l.queue_max = ms(c.queue_ms);
+  l.loss_ratio = c.loss_ratio;
+  if (c.burst) l.burst = {c.burst->enter_ratio, c.burst->leave_ratio, c.burst->loss_ratio};
+  l.mtu = static_cast<std::uint16_t>(c.mtu_bytes.value_or(n.mtu_bytes));
+  return l;
 }
 
 /// Rows of the world's state that a report has, about.
@@ -67,12 +99,12 @@ expected<void, std::string> world::build() {
                       static_cast<std::uint32_t>(p.item)});
 
   sim_ = std::make_unique<simulation>();
-  const auto options = options_of(scenario_.network, root_);
+  const auto options = options_of(scenario_, root_);
   const seed root = root_.derive("network");
   net_ = scenario_.network.detail == network_detail::packets
              ? make_packets(*sim_, options, root, &trace_)
              : make_cloud(*sim_, options, root, &trace_);
-  where_.emplace(std::move(*layout), *net_, root_);
+  where_.emplace(std::move(*layout), *scenario_.boxes, *net_, root_);
   results_.emplace(slices());
   log_.emplace(static_cast<const truth&>(*this), *results_, trace_);
   flow_.emplace(*who_, sim_->epoch());
@@ -80,9 +112,12 @@ expected<void, std::string> world::build() {
   seen_.emplace(*who_, *log_, *flow_);
   around_ = std::make_unique<surroundings>(
       surroundings{*sim_, *net_, crypto_, root_.derive("hosts"), &*seen_, &*seen_});
-  for (std::size_t h = 0; h < who_->size(); ++h)
-    hosts_.push_back(std::make_unique<host>(*around_, h, who_->key_of(h), where_->spec_of(h),
-                                            who_->is_member(h)));
+  for (std::size_t h = 0; h < who_->size(); ++h) {
+    const peer_group& g = who_->group_of(h);
+    hosts_.push_back(std::make_unique<host>(*around_, h, who_->key_of(h),
+                                            where_->spec_of(h, line_of(g, scenario_.network)),
+                                            host::machine{who_->is_member(h), g.work}));
+  }
   where_->settle(hosts_);
   life_.emplace(lives::around{scenario_, *sim_, *who_, *where_, hosts_, *seen_, *log_},
                 root_.derive(churn_stream));
@@ -106,7 +141,17 @@ expected<void, std::string> world::find_flow() {
 }
 
 std::vector<slice> world::slices() const {
-  return {{"", std::nullopt, std::nullopt, sim_->epoch(), sim_->epoch() + scenario_.length}};
+  const time_point start = sim_->epoch();
+  std::vector<slice> all{{"", std::nullopt, std::nullopt, start, start + scenario_.length}};
+  for (const slice_config& c : scenario_.slices) {
+    slice s{c.name, std::nullopt, std::nullopt, start + c.from, start + c.until};
+    for (std::uint32_t g = 0; g < scenario_.peers.size(); ++g)
+      if (scenario_.peers[g].group == c.group) s.group = g;
+    for (std::uint32_t i = 0; i < scenario_.workload.size(); ++i)
+      if (!c.workload.empty() && scenario_.workload[i].name == c.workload) s.item = i;
+    all.push_back(std::move(s));
+  }
+  return all;
 }
 
 expected<report, std::string> world::run() {
@@ -134,6 +179,8 @@ expected<report, std::string> world::run() {
 
 void world::schedule_events() {
   hits_.resize(scenario_.events.size());
+  for (const event_item& e : scenario_.events)
+    static_cast<const happening&>(*e.what).prepare(*stage_);
   for (std::size_t i = 0; i < scenario_.events.size(); ++i)
     sim_->at(sim_->epoch() + scenario_.events[i].at, [this, i] { happen(i); });
 }

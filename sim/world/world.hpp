@@ -43,9 +43,9 @@ class world final : private truth {
   std::uint32_t group_of(host_number h) const override { return who_->group_number(h); }
   const std::string& group_name(host_number h) const override { return who_->group_of(h).group; }
   std::span<const truth::pair> pairs() const override { return pairs_; }
-  nat::side side_of(host_number h) const override { return where_->side_of(h); }
-  nat::common_boxes common(host_number a, host_number b) const override {
-    return where_->common(a, b);
+  nat::sides sides_of(host_number h) const override { return where_->layout().sides_of(h); }
+  nat::common_by_family common(host_number a, host_number b) const override {
+    return where_->layout().common(a, b);
   }
   const std::string& nat_label(host_number h) const override { return where_->label_of(h); }
   const net_stats& net_counts() const override { return net_->stats(); }

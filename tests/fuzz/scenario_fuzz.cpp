@@ -16,8 +16,6 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   }
   scenario_context names;
   names.events = event_kinds();
-  names.nat_profiles = {"openwrt", "symmetric"};
-  names.populations = {"internet-2025"};
   names.metrics = {{"paths.direct_ratio", 1}};
   names.members_of = [](std::string_view,
                         const std::string&) -> wh::expected<std::vector<std::string>, std::string> {

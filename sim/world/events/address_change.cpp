@@ -16,8 +16,8 @@ class address_change final : public group_happening {
     // A box that several of them share gets one new address, not several.
     std::set<std::size_t> done;
     for (const std::size_t h : hit) {
-      const auto chain = s.where.chain_of(h);
-      if (chain.empty() || done.insert(chain.back()).second) s.where.change_address(h);
+      const auto box = s.where.outermost(h);
+      if (!box || done.insert(*box).second) s.where.change_address(h);
     }
     return hit;
   }

@@ -30,6 +30,8 @@ class happening : public event_what {
  public:
   /// Does it, and returns the hosts that it hit: none is odd, and is warned of.
   virtual std::vector<std::size_t> happen(stage& s) const = 0;
+  /// Before the run begins.
+  virtual void prepare(stage&) const {}
 };
 
 /// An event that hits a group, or a share of it.

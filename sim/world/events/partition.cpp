@@ -1,5 +1,6 @@
-#include "sim/scenario/limits.hpp"
-#include "sim/world/events/happening.hpp"
+#include <algorithm>
+
+#include "sim/world/events/disturbing.hpp"
 
 namespace wh::sim {
 
@@ -11,19 +12,20 @@ class partition final : public group_happening {
   const event_kind& kind() const override { return partition_kind; }
   void fields(field_visitor& v) override {
     target(v);
-    v.seconds("lasts_s", lasts_, {0.001, length_max_s},
-              {"how long", {}, "how long the partition lasts"});
+    what_.time_keys(v);
   }
   std::vector<std::size_t> happen(stage& s) const override {
-    auto hit = drawn(group_hosts(s), s.chance);
-    std::vector<host_id> inside;
-    for (const std::size_t h : hit) inside.push_back(s.hosts[h]->id());
-    const std::size_t number = s.net.cut(std::move(inside));
-    s.sim.after(lasts_, [&net = s.net, number] { net.heal(number); });
+    const auto hit = drawn(group_hosts(s), s.chance);
+    std::vector<bool> inside(s.hosts.size());
+    for (const std::size_t h : hit) inside[h] = true;
+    std::vector<std::size_t> rest;
+    for (std::size_t h = 0; h < s.hosts.size(); ++h)
+      if (!inside[h]) rest.push_back(h);
+    what_.begin(s, hit, rest);
     return hit;
   }
 
-  duration lasts_{};
+  trouble what_{.loss_ratio = 1};
 };
 
 }  // namespace

@@ -4,7 +4,6 @@
 #include <cmath>
 
 #include "actors/proto/record/record.hpp"
-#include "sim/nat/oracle.hpp"
 
 namespace wh::sim {
 
@@ -14,6 +13,11 @@ namespace {
 constexpr duration settled = 60s;
 /// What a new record is given to reach its holders.
 constexpr duration spreading = 30s;
+
+std::optional<host_number> number_of(std::optional<std::size_t> h) {
+  if (!h) return std::nullopt;
+  return static_cast<host_number>(*h);
+}
 
 }  // namespace
 
@@ -65,28 +69,34 @@ void lookup_users::look_up(const workload_item& w) {
   };
   // Who hears nobody cannot ask: what is measured is the DHT, not the host's firewall.
   const auto asker = pick(w.lookups->from, [&](std::size_t h) {
-    return runs_long(h) && nat::effective(around_.where.side_of(h).chain).udp;
+    return runs_long(h) && around_.where.layout().sides_of(h).udp();
   });
+  const auto item = static_cast<std::uint32_t>(&w - around_.script.workload.data());
+  if (w.lookups->absent_ratio > 0 && random_.unit() < w.lookups->absent_ratio) {
+    if (!asker) return around_.log.tell(now, lookup_skipped{item, true});
+    public_key nobody;
+    random_.fill(nobody.value);
+    return ask(*asker, item, std::nullopt, nobody);
+  }
   const auto sought = pick(w.lookups->to, [&](std::size_t h) {
     return runs_long(h) && (!asker || h != *asker) && wanted_of(h) > 0;
   });
-  if (!asker || !sought) return around_.log.tell(now, lookup_skipped{!asker});
-  ask(*asker, *sought);
+  if (!asker || !sought) return around_.log.tell(now, lookup_skipped{item, !asker});
+  ask(*asker, item, *sought, around_.who.key_of(*sought));
 }
 
-void lookup_users::ask(std::size_t asker, std::size_t sought) {
+void lookup_users::ask(std::size_t asker, std::uint32_t item, std::optional<std::size_t> sought,
+                       const public_key& key) {
   const auto& hosts = around_.hosts;
-  attempt a{++lookups_,
-            asker,
-            sought,
-            wanted_of(sought),
-            hosts[asker]->starts(),
-            hosts[sought]->became()};
-  around_.log.tell(around_.sim.now(), lookup_began{a.number, static_cast<host_number>(asker),
-                                                   static_cast<host_number>(sought)});
+  attempt a{++lookups_, item, asker, sought, 0, hosts[asker]->starts(), time_point{}};
+  if (sought) {
+    a.wanted = wanted_of(*sought);
+    a.sought_since = hosts[*sought]->became();
+  }
+  around_.log.tell(around_.sim.now(), lookup_began{a.number, item, static_cast<host_number>(asker),
+                                                   number_of(sought)});
   dht::lookup l;
-  l.target =
-      record::location_of(around_.crypto, around_.who.key_of(sought), around_.who.name_space());
+  l.target = record::location_of(around_.crypto, key, around_.who.name_space());
   around_.sim.post(asker_, actors::question_to<dht::finished>(
                                hosts[asker]->peer()->all->dht, l,
                                [this, a](const dht::finished* f) { ended(a, f); }));
@@ -94,12 +104,13 @@ void lookup_users::ask(std::size_t asker, std::size_t sought) {
 
 void lookup_users::ended(const attempt& a, const dht::finished* f) {
   const host& asker = *around_.hosts[a.asker];
-  const host& sought = *around_.hosts[a.sought];
   const bool asker_left = !asker.running() || asker.starts() != a.asker_life;
-  const bool sought_left = !sought.running() || sought.became() != a.sought_since;
+  const bool sought_left = a.sought && (!around_.hosts[*a.sought]->running() ||
+                                        around_.hosts[*a.sought]->became() != a.sought_since);
   lookup_ended e{a.number,
+                 a.item,
                  static_cast<host_number>(a.asker),
-                 static_cast<host_number>(a.sought),
+                 number_of(a.sought),
                  lookup_outcome::not_found,
                  0,
                  a.wanted,

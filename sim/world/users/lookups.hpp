@@ -35,14 +35,18 @@ class lookup_users {
   /// A lookup under way.
   struct attempt {
     std::uint64_t number;
-    std::size_t asker, sought;
+    std::uint32_t item;
+    std::size_t asker;
+    std::optional<std::size_t> sought;
     std::uint64_t wanted;
     std::uint32_t asker_life;
     time_point sought_since;
   };
 
   void look_up(const workload_item& w);
-  void ask(std::size_t asker, std::size_t sought);
+  /// `sought` is whose key it is, if anybody's.
+  void ask(std::size_t asker, std::uint32_t item, std::optional<std::size_t> sought,
+           const public_key& key);
   void ended(const attempt& a, const dht::finished* f);
   /// The newest record that has had time to reach its holders; 0: it has signed none.
   std::uint64_t wanted_of(std::size_t h) const;

@@ -51,10 +51,10 @@ report sample() {
 
 expectation metric(std::string name, std::optional<double> min, std::optional<double> max,
                    std::optional<double> equals = {}) {
-  return {std::move(name), min, max, equals, {}, path_kind::connected, "so it is"};
+  return {std::move(name), {}, min, max, equals, {}, path_kind::connected, "so it is"};
 }
 expectation pair(std::string a, std::string b, path_kind p) {
-  return {"", {}, {}, {}, {std::move(a), std::move(b)}, p, "so it is"};
+  return {"", {}, {}, {}, {}, {std::move(a), std::move(b)}, p, "so it is"};
 }
 std::string verdict(const expectation& e) {
   auto r = sample();
@@ -63,6 +63,19 @@ std::string verdict(const expectation& e) {
 }
 
 }  // namespace
+
+TEST_CASE("an expectation of a slice is held against that part alone") {
+  auto e = metric("paths.direct_ratio", 0.9, {});
+  e.slice = "late";
+  CHECK(verdict(e) ==
+        "broken: paths.direct_ratio of late has no value: nothing was measured, at "
+        "least 0.9 expected");
+  auto r = sample();
+  r.slices.push_back({"late", {}});
+  r.slices.back().metrics.set(direct_ratio, ratio{95, 100});
+  CHECK(judge(r, {e}));
+  CHECK(r.expectations[0].message == "paths.direct_ratio of late = 0.95 (at least 0.9)");
+}
 
 TEST_CASE("an expectation says what was measured and what was expected") {
   CHECK(verdict(metric("paths.direct_ratio", 0.5, {})) ==

@@ -39,7 +39,7 @@ TEST_CASE("a key in the wrong table is sent to its own") {
 
 TEST_CASE("a key like no other is answered with all there are") {
   CHECK(complaint(least + "[[expect]]\nzzzzzz = 1\nbecause = \"x\"\n")
-            .find("keys of [[expect]]: metric, min, max, equals, pair, path, because") !=
+            .find("keys of [[expect]]: metric, slice, min, max, equals, pair, path, because") !=
         std::string::npos);
 }
 

@@ -19,8 +19,6 @@ boot = true
 
 inline scenario_context names() {
   scenario_context c;
-  c.nat_profiles = {"linux_masquerade", "symmetric", "cgn_eim"};
-  c.populations = {"internet-2025"};
   c.events = event_kinds();
   c.metrics = {{"paths.direct_ratio", 1}, {"paths.rtt_s"}, {"paths.rtt_s.p95"}};
   c.members_of = [](std::string_view,
