@@ -44,6 +44,8 @@ std::string_view explain(nat::obstacle why) {
       return "both are behind one box, which turns no packets round";
     case nat::obstacle::filter_of_common:
       return "both are behind one box, which turns packets round and then does not let them in";
+    case nat::obstacle::no_common_family:
+      return "one side has IPv4 alone and the other IPv6 alone";
   }
   return "";
 }

@@ -3,12 +3,18 @@ import { d3, plot, tick_seconds } from "./plot.js";
 import { count_text, plural, seconds_text, share_text } from "./format.js";
 import { table_of } from "./table.js";
 
-// Distributions of times. What never came counts among all: the curve stays below one by its share.
+// Distributions of times. What never came counts among all `n` samples: the curve stays below one by
+// the share that is `censored`.
+
+/// Samples that came.
+export function came(metric) {
+  return metric.n - metric.censored;
+}
 
 /// The curve as [value, share of all at most], from the hundredths of a report: `cdf[i]` is the smallest
 /// value that i % of all do not exceed. Up to a hundred samples the shares are exact.
 export function curve_of(metric) {
-  const all = metric.n + metric.censored;
+  const all = metric.n;
   const points = new Map();
   metric.cdf.forEach((value, i) => {
     if (value === null) return;
@@ -43,15 +49,15 @@ export function time_axis(values) {
 
 function never_words(metric, whom) {
   if (metric.censored === 0) return "";
-  const all = metric.n + metric.censored;
+  const all = metric.n;
   return ` ${count_text(metric.censored)} of ${count_text(all)} (${share_text(metric.censored / all)}) ` +
-    `${whom}: the curve stays at ${share_text(metric.n / all)}.`;
+    `${whom}: the curve stays at ${share_text(came(metric) / all)}.`;
 }
 
 /// The distribution in a sentence or two.
 export function times_sentence(metric, {whom, zero}) {
-  const all = metric.n + metric.censored;
-  if (metric.n === 0) return `None of ${count_text(all)} came.`;
+  const all = metric.n;
+  if (came(metric) === 0) return `None of ${count_text(all)} came.`;
   if (all === 1 && metric.min > 0) return `One sample: ${seconds_text(metric.p50)}.`;
   if (all === 2 && metric.censored === 0)
     return `Two samples: ${seconds_text(metric.min)} and ${seconds_text(metric.max)}.`;
@@ -99,13 +105,13 @@ export function figure_of_words(title, summary) {
 
 /// A sentence says as much as a curve would.
 export function is_few(metric) {
-  return metric.n + metric.censored < 3 || metric.n === 0 || metric.max === 0;
+  return metric.n < 3 || came(metric) === 0 || metric.max === 0;
 }
 
 /// One distribution as a figure. `whom` says what became of those that never came, `zero` what a value
 /// of 0 is.
 export function cdf_figure({title, metric, whom, zero}) {
-  const all = metric.n + metric.censored;
+  const all = metric.n;
   const summary = times_sentence(metric, {whom, zero});
   if (is_few(metric)) return figure_of_words(title, summary);
   const curve = curve_of(metric);
@@ -124,7 +130,7 @@ export function cdf_figure({title, metric, whom, zero}) {
       draw: (g, x, y, size) => {
         draw_curve(g, x, y, size, curve, censored, "main");
         if (censored === null) return;
-        const level = y(metric.n / all);
+        const level = y(came(metric) / all);
         g.append(s("rect", {class: "never_area", x: x.range()[0], width: size.right - x.range()[0],
           y: y(1), height: level - y(1)}));
         g.append(s("text", {class: "never_text", x: size.right - 4, y: (y(1) + level) / 2 + 4,

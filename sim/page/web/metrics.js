@@ -17,7 +17,7 @@ const statistic_names = ["mean", "min", "p50", "p90", "p95", "p99", "max"];
 
 function statistic_column(name) {
   return {key: name, title: name, number: true, value: (m) => m[name],
-    show: (m) => (m[name] === null ? (m.n + m.censored > 0 ? "never" : "–") : value_text(m[name], m.unit))};
+    show: (m) => (m[name] === null ? (m.n > 0 ? "never" : "–") : value_text(m[name], m.unit))};
 }
 
 function tables_of(rows, several) {

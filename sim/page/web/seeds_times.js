@@ -28,8 +28,7 @@ function by_seed(metric) {
 }
 
 function overlay_sentence(metric, band, seeds, zero) {
-  const n = d3.sum(metric.n), censored = d3.sum(metric.censored);
-  const all = n + censored;
+  const all = d3.sum(metric.n), censored = d3.sum(metric.censored);
   const never = censored > 0
     ? ` ${count_text(censored)} of ${count_text(all)} (${share_text(censored / all)}) never came.` : "";
   if (censored === 0 && zero && band[100].high === 0)

@@ -17,8 +17,8 @@ function ratio_tile(metrics, name, label, noun) {
 
 function time_tile(metrics, name, label) {
   const m = metrics[name];
-  if (!m || m.n + m.censored === 0) return null;
-  const all = m.n + m.censored;
+  if (!m || m.n === 0) return null;
+  const all = m.n;
   if (all === 1) return tile(label, seconds_text(m.p50), "one sample");
   const never = m.censored > 0 ? `${count_text(m.censored)} of ${count_text(all)} never`
                                : `longest ${seconds_text(m.max)}`;
@@ -27,7 +27,7 @@ function time_tile(metrics, name, label) {
 
 function outage_tile(metrics) {
   const m = metrics["paths.outage_s"];
-  if (!m || m.n + m.censored === 0) return null;
+  if (!m || m.n === 0) return null;
   const count = metrics["paths.outages"]?.value ?? 0;
   if (count === 0) return tile("Outages", "none", `of ${plural(m.n, "pair")} with payload`);
   const longest = m.censored > 0

@@ -20,7 +20,7 @@ export const time_metrics = [
 export function times_of(report) {
   const there = time_metrics.filter(({name}) => {
     const metric = report.metrics[name];
-    return metric && metric.n + metric.censored > 0;
+    return metric && metric.n > 0;
   });
   if (there.length === 0) return null;
   const card = (t) => h("div", {class: "card"}, cdf_figure({...t, metric: report.metrics[t.name]}),

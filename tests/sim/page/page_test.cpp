@@ -197,7 +197,7 @@ TEST_CASE("seeds are put beside each other") {
   REQUIRE(data["runs"].size() == 4);
   CHECK(data["runs"][2]["error"] == "was killed by signal 9");
   const auto& m = data["metrics"]["paths.time_to_first_payload_s"];
-  CHECK(m["n"] == json::parse("[1, null, null, 2]"));
+  CHECK(m["n"] == json::parse("[1, null, null, 3]"));
   CHECK(m["censored"] == json::parse("[0, null, null, 1]"));
   CHECK(m["max"] == json::parse("[0.25, null, null, null]"));
   CHECK(m["cdf"].size() == 2);
