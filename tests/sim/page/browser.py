@@ -49,6 +49,7 @@ class Browser:
             "goog:loggingPrefs": {"browser": "ALL", "performance": "ALL"},
             "goog:chromeOptions": {"binary": chromium, "args": [
                 *FLAGS, f"--user-data-dir={self.folder}/profile"]}}}})["sessionId"]
+        self.devtools("Browser.grantPermissions", permissions=["clipboardReadWrite", "clipboardSanitizedWrite"])
         self._call("POST", "/timeouts", {"script": 60000, "pageLoad": 120000})
 
     def _port(self):
@@ -142,7 +143,6 @@ class Browser:
         return urls
 
     def clipboard(self):
-        self.devtools("Browser.grantPermissions", permissions=["clipboardReadWrite", "clipboardSanitizedWrite"])
         return self.wait("navigator.clipboard.readText().then(done, e => done('no clipboard: ' + e))")
 
     def screenshot(self, file, whole=True, clip=None):
@@ -156,8 +156,3 @@ class Browser:
         png = self.devtools("Page.captureScreenshot", format="png", **options)["data"]
         with open(file, "wb") as f:
             f.write(base64.b64decode(png))
-
-    def pdf(self, file):
-        data = self.devtools("Page.printToPDF", printBackground=True)["data"]
-        with open(file, "wb") as f:
-            f.write(base64.b64decode(data))
