@@ -68,6 +68,8 @@ LIBRARIES = [
             "read the scenario through sim/scenario, and keep this heavy header in a .cpp"),
     Library("JSON", r"nlohmann/.*", ["sim/*.cpp", "sim/page/model.hpp", "real/*.cpp", "tools/*.cpp", "tests/*"],
             "keep this heavy header in a .cpp above the actors: engines give values, hosts print them"),
+    Library("SQLite", r"sqlite3\.h", ["sim/data/sqlite.cpp", "tests/sim/data/*"],
+            "sim/data writes the tables of a run"),
     Library("CLI11", r"CLI/.*", ["sim/main/*.cpp", "real/*.cpp", "tools/*.cpp"],
             "a command line belongs into a program's own .cpp"),
     Library("Catch2", r"catch2/.*", ["tests/*"], "tests live in tests/"),

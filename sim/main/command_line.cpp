@@ -23,8 +23,8 @@ Examples:
 
 constexpr const char* run_examples = R"(
 A scenario is a file, or the name of one in the scenarios folder. Each seed of
-each runs in a process of its own. DIR gets report.json, and on request trace,
-flow.mmd and pcap files; with more than one seed each has a folder DIR/seed-N.
+each runs in a process of its own. DIR gets report.json, report.html, and on
+request tables for analysis, trace, flow.mmd and pcap files; with more than one seed each has a folder DIR/seed-N.
 
 Exit code: 0 every expectation held, 1 one did not or the run was stopped,
 2 the command or the scenario is wrong.
@@ -147,6 +147,7 @@ void add_jobs(CLI::App& app, unsigned& jobs) {
 void add_extras(CLI::App& app, run_command& run, typed& t) {
   app.add_flag("--pcap", run.pcap, "Write a packet capture to DIR/internet.pcap");
   app.add_flag("--trace", run.trace, "Write every event to DIR/trace");
+  app.add_flag("--data", run.data, "Write its tables: DIR/run.sqlite, pairs.csv, ...");
   app.add_option("--flow", t.flow, "Draw the messages of two peers in DIR/flow.mmd")
       ->type_name("A,B");
 }
@@ -260,6 +261,9 @@ class grammar {
         add("keys", "List the keys of the scenario file", [this] { return command{keys_}; });
     keys.add_option("TABLE", keys_.table, "One table: network, peers, events.kill, ...");
     keys.add_flag("--markdown", keys_.markdown, "As the tables of scenarios/README.md");
+    add("tables", "List the tables that --data writes", [this] {
+      return command{tables_};
+    }).add_flag("--markdown", tables_.markdown, "As in sim/data/README.md");
     auto& nats =
         add("nats", "List NAT profiles and populations", [this] { return command{nats_}; });
     nats.add_option("NAME", nats_.name, "One of them, with its parameters and source");
@@ -275,6 +279,7 @@ class grammar {
   scenarios_command scenarios_;
   metrics_command metrics_;
   keys_command keys_;
+  tables_command tables_;
   nats_command nats_;
 };
 

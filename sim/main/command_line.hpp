@@ -20,6 +20,7 @@ struct run_command {
   bool json = false;
   bool pcap = false;
   bool trace = false;
+  bool data = false;  ///< tables as CSV and SQLite
   bool trace_hash = false;
   bool progress = false;  ///< also when stderr is no terminal
   unsigned jobs = 0;      ///< 0: one per core
@@ -38,6 +39,10 @@ struct oracle_command {
   std::vector<std::string> set;
   bool json = false;
 };
+/// The tables that a run writes with `data`.
+struct tables_command {
+  bool markdown = false;
+};
 /// NAT profiles and populations.
 struct nats_command {
   std::string name;  ///< empty: all
@@ -55,7 +60,7 @@ struct keys_command {
   bool markdown = false;
 };
 using command = std::variant<run_command, replay_command, oracle_command, scenarios_command,
-                             metrics_command, keys_command, nats_command>;
+                             metrics_command, keys_command, tables_command, nats_command>;
 
 /// What to do, or what to print and the exit code: 0 help and version, 2 wrong usage.
 struct command_line_end {

@@ -3,6 +3,7 @@
 #include <fstream>
 #include <iterator>
 
+#include "sim/data/writers.hpp"
 #include "sim/page/page.hpp"
 #include "sim/report/writers.hpp"
 
@@ -15,6 +16,9 @@ std::string write_report_page(const planned& p, std::uint64_t seed, const std::s
   context.replay = "wh-sim replay report.json";
   if (folder != p.folder) context.up = "../report.html";
   context.files.push_back({"report.json", "the report, for programs"});
+  if (c.data)
+    for (const auto& name : data::files())
+      context.files.push_back({name, name.ends_with(".csv") ? "a table" : "all tables"});
   if (c.flow) context.files.push_back({"flow.mmd", "the messages of a pair, for Mermaid"});
   if (c.trace) context.files.push_back({"trace", "every event"});
   if (c.pcap) context.files.push_back({"internet.pcap", "every packet"});
@@ -28,7 +32,7 @@ std::string write_seeds_page(const planned& p, const std::vector<std::string>& d
   seeds_page page;
   for (std::size_t i = 0; i < p.what.seeds.size(); ++i) {
     const auto seed = p.what.seeds[i];
-    const auto folder = seed_folder(p, seed);
+    const auto folder = folder_of(p, seed);
     std::ifstream in(folder / "report.json", std::ios::binary);
     const std::string text{std::istreambuf_iterator<char>(in), std::istreambuf_iterator<char>()};
     if (text.empty())

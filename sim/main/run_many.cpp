@@ -60,14 +60,14 @@ int write_over_seeds(const std::vector<planned>& all, const std::vector<job_end>
 
 }  // namespace
 
-std::filesystem::path seed_folder(const planned& p, std::uint64_t seed) {
+std::filesystem::path folder_of(const planned& p, std::uint64_t seed) {
   return p.what.seeds.size() == 1 ? p.folder : p.folder / ("seed-" + std::to_string(seed));
 }
 
 int run_many(const std::vector<planned>& all, const run_command& c, const program_host& host) {
   std::vector<seed_run> runs;
   for (const planned& p : all)
-    for (const auto seed : p.what.seeds) runs.push_back({&p, seed, seed_folder(p, seed)});
+    for (const auto seed : p.what.seeds) runs.push_back({&p, seed, folder_of(p, seed)});
   const bool plain = !c.json && !c.trace_hash;
   if (c.json) host.out << "[\n";
   host.out << std::flush;

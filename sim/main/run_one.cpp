@@ -5,6 +5,7 @@
 #include <chrono>
 #include <ostream>
 
+#include "sim/data/writers.hpp"
 #include "sim/main/interruption.hpp"
 #include "sim/main/pages.hpp"
 #include "sim/main/progress_line.hpp"
@@ -40,6 +41,8 @@ expected<report, std::string> play(const planned& p, const run_options& options,
 std::string write_files(const report& r, const std::string& json,
                         const std::filesystem::path& folder, const run_command& c) {
   if (auto bad = write_file(folder / "report.json", json); !bad.empty()) return bad;
+  if (c.data)
+    if (auto bad = data::write(r, folder); !bad.empty()) return bad;
   if (!c.flow) return {};
   const auto parts = to_mermaid(r);
   for (std::size_t i = 0; i < parts.size(); ++i) {
@@ -87,6 +90,7 @@ int run_one(const planned& p, std::uint64_t seed, const std::filesystem::path& f
     host.out << summary(r, {.colour = host.out_is_terminal, .pairs_max = 20});
     host.out << "  report " << (folder / "report.json").string() << "\n";
     host.out << "  page   " << (folder / "report.html").string() << "\n";
+    if (c.data) host.out << "  data   " << (folder / "run.sqlite").string() << "\n";
     if (c.flow) host.out << "  flow   " << (folder / "flow.mmd").string() << "\n";
     if (!held) host.out << "  replay " << p.again << " --seed " << seed << "\n";
   }

@@ -15,8 +15,8 @@ struct planned {
   std::string again;  ///< the command, without the seed
 };
 
-/// Where a seed writes: the scenario's folder, or one in it where there are several.
-std::filesystem::path seed_folder(const planned& p, std::uint64_t seed);
+/// The folder of one of the seeds: the scenario's, or one in it where there are several.
+std::filesystem::path folder_of(const planned& p, std::uint64_t seed);
 
 /// Runs one seed, writes its files into `folder`, prints the result. The exit code.
 int run_one(const planned& p, std::uint64_t seed, const std::filesystem::path& folder,
