@@ -15,6 +15,9 @@ namespace wh::sim::page {
 /// Keys in the order of the text they come from.
 using json = nlohmann::ordered_json;
 
+/// Of what sim/compare writes, the formats that pages read.
+inline constexpr int aggregate_format = 1, check_format = 1;
+
 json context_of(const page_context& c);
 json glossary_of();
 /// On one line; what is not UTF-8 is replaced.

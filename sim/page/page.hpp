@@ -39,6 +39,10 @@ struct page_bounds {
 expected<std::string, std::string> report_page(std::string_view report, const page_context& context,
                                                const page_bounds& bounds = {});
 
+/// The page of a check from the text of its check.json (sim/compare/README.md has the keys). The
+/// runs' pages are in NAME/seed-N beside it, or in NAME where the scenario has one seed.
+expected<std::string, std::string> check_page(std::string_view check, const page_context& context);
+
 /// The page over all seeds of a scenario, from their reports, one after the other: no more than one
 /// report is held at a time.
 class seeds_page {
@@ -53,6 +57,9 @@ class seeds_page {
   std::string add(std::uint64_t seed, const std::string& folder, std::string_view report);
   /// A run that left no report, and why.
   void add_without(std::uint64_t seed, const std::string& why);
+  /// The text of the scenario's aggregate.json, whose means and intervals the page shows beside the
+  /// seeds. What is wrong with the text; else empty.
+  std::string add_aggregate(std::string_view aggregate);
   /// `context.again` is the command without the seeds.
   std::string text(const page_context& context) const;
 

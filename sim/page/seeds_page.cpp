@@ -33,6 +33,7 @@ struct seeds_page::state {
   json head;  ///< what all runs have in common, of the first report
   json runs = json::array();
   json metrics = json::object();
+  json intervals = nullptr;  ///< metric, statistic: {mean, range}
   page::traversal traversal;
   std::size_t reports = 0, held = 0, left_out = 0;
 
@@ -92,9 +93,27 @@ void seeds_page::add_without(std::uint64_t seed, const std::string& why) {
   state_->runs.push_back({{"seed", seed}, {"folder", nullptr}, {"error", why}, {"held", false}});
 }
 
+std::string seeds_page::add_aggregate(std::string_view text) {
+  const auto aggregate = json::parse(text, nullptr, false);
+  if (aggregate.is_discarded()) return "not JSON";
+  try {
+    if (aggregate.at("kind") != "aggregate" || aggregate.at("format") != page::aggregate_format)
+      return "not an aggregate that this page knows";
+    json all = json::object();
+    for (const auto& [name, m] : aggregate.at("metrics").items())
+      for (const auto& [statistic, s] : m.at("statistics").items())
+        all[name][statistic] = {{"mean", s.at("mean")}, {"range", s.at("range")}};
+    state_->intervals = std::move(all);
+  } catch (const json::exception& e) {
+    return std::string("not an aggregate of wh-sim: ") + e.what();
+  }
+  return {};
+}
+
 std::string seeds_page::text(const page_context& context) const {
   const state& s = *state_;
   json data = {{"kind", "seeds"}, {"head", s.head}, {"runs", s.runs}, {"metrics", s.metrics}};
+  data["intervals"] = s.intervals;
   data["reports"] = s.reports;
   data["held"] = s.held;
   auto& own = data["page"] = page::context_of(context);

@@ -83,7 +83,7 @@ export function files_list(files) {
 
 export function again_of(page) {
   return [
-    page.again ? command_line(page.again, "Runs this seed again; the same build does the same, event by event.") : null,
+    page.again ? command_line(page.again, "The same build does the same again, event by event.") : null,
     page.replay ? command_line(page.replay,
       "Runs what the report itself carries (scenario, files, --set, seed), and compares the trace hash. In the folder of this page.") : null];
 }

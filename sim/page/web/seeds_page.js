@@ -7,6 +7,7 @@ import {
 } from "./format.js";
 import { matrix_of } from "./matrix.js";
 import { reasons_of } from "./reasons.js";
+import { range_text, spread_value } from "./spread.js";
 import { seeds_times_of } from "./seeds_times.js";
 import { built_facts, command_line, facts_list, files_list, input_file, machine_facts } from "./origin.js";
 import { d3 } from "./plot.js";
@@ -40,15 +41,24 @@ function spread_text(spread, text) {
     : `${text(spread.low)} to ${text(spread.high)}`;
 }
 
-function spread_tile(metrics, name, statistic, label, unit = metrics[name]?.unit) {
-  const m = metrics[name];
+/// The mean over seeds and its 95 % interval, where an aggregate was there.
+function mean_words({intervals}, name, statistic, text) {
+  const x = intervals?.[name]?.[statistic];
+  if (!x || typeof x.mean !== "number") return "";
+  return `; mean ${text(x.mean)}${x.range && x.range[0] !== x.range[1]
+    ? ` (95 %: ${range_text(x.range, text)})` : ""}`;
+}
+
+function spread_tile(data, name, statistic, label, unit = data.metrics[name]?.unit) {
+  const m = data.metrics[name];
   if (!m?.[statistic]) return null;
   const spread = spread_of(m[statistic]);
   if (spread.count === 0) return null;
   const text = (v) => (m.kind === "ratio" ? share_text(v) : value_text(v, unit));
   return h("li", {class: "tile"}, h("span", {class: "tile_label"}, label),
     h("span", {class: "tile_value"}, text(spread.middle)),
-    h("span", {class: "tile_below"}, `median of ${plural(spread.count, "seed")}; ${spread_text(spread, text)}`));
+    h("span", {class: "tile_below"}, `median of ${plural(spread.count, "seed")}; ${spread_text(spread, text)}` +
+      (spread.low === spread.high ? "" : mean_words(data, name, statistic, text))));
 }
 
 function seeds_summary(data) {
@@ -67,15 +77,15 @@ function seeds_summary(data) {
         h("li", {}, h("span", {class: "swatch tick_o3"}), "possible for one who foresees every port (O3) ",
           h("b", {}, count_text(o3)))])),
     h("ul", {class: "tiles"}, [
-      spread_tile(metrics, "paths.connected_ratio", "value", "Connected"),
-      spread_tile(metrics, "traversal.direct_ratio_of_o1", "value", "Direct, of those possible"),
-      spread_tile(metrics, "paths.time_to_first_payload_s", "p50", "First payload after, p50"),
-      spread_tile(metrics, "paths.time_to_direct_s", "p50", "Direct after, p50"),
-      spread_tile(metrics, "paths.outage_s", "max", "Longest outage"),
-      spread_tile(metrics, "relay.failover_time_s", "max", "Relay lost: payload after, longest"),
-      spread_tile(metrics, "dht.lookup_success_ratio", "value", "Lookups that found"),
-      spread_tile(metrics, "dht.lookup_time_s", "p95", "Lookup took, p95"),
-      spread_tile(metrics, "network.sent_bytes", "value", "Sent by all", "bytes")].filter(Boolean))];
+      spread_tile(data, "paths.connected_ratio", "value", "Connected"),
+      spread_tile(data, "traversal.direct_ratio_of_o1", "value", "Direct, of those possible"),
+      spread_tile(data, "paths.time_to_first_payload_s", "p50", "First payload after, p50"),
+      spread_tile(data, "paths.time_to_direct_s", "p50", "Direct after, p50"),
+      spread_tile(data, "paths.outage_s", "max", "Longest outage"),
+      spread_tile(data, "relay.failover_time_s", "max", "Relay lost: payload after, longest"),
+      spread_tile(data, "dht.lookup_success_ratio", "value", "Lookups that found"),
+      spread_tile(data, "dht.lookup_time_s", "p95", "Lookup took, p95"),
+      spread_tile(data, "network.sent_bytes", "value", "Sent by all", "bytes")].filter(Boolean))];
 }
 
 function seeds_expectations(data) {
@@ -146,19 +156,21 @@ function seeds_table(data) {
       {key: "error", title: "error", value: ({run}) => run.error}]}));
 }
 
-function spread_rows(metrics) {
+function spread_rows({metrics, intervals}) {
   return Object.entries(metrics).flatMap(([name, m]) =>
     (m.kind === "distribution" ? ["mean", "p50", "p95", "max"] : ["value"]).map((statistic) => {
       const values = m[statistic] ?? [];
-      return {name, m, statistic, values, ...spread_of(values)};
+      return {name, m, statistic, values, ...spread_of(values), mean: intervals?.[name]?.[statistic]?.mean ?? null,
+        range: intervals?.[name]?.[statistic]?.range ?? null};
     }));
 }
 
-function spread_table(metrics) {
+function spread_table(data) {
+  const with_mean = data.intervals !== null;
   const text = (r, v) => (v === null ? "–" : r.m.kind === "ratio" ? share_text(v) : value_text(v, r.m.unit));
   const number = (key, title) => ({key, title, number: true, value: (r) => r[key], show: (r) => text(r, r[key])});
   return h("div", {class: "card"}, table_of({
-    caption: "Metrics over seeds", noun: "row", page_size: 100, rows: spread_rows(metrics),
+    caption: "Metrics over seeds", noun: "row", page_size: 100, rows: spread_rows(data),
     facets: [{title: "Family", value: (r) => r.name.split(".")[0]},
       {title: "Statistic", value: (r) => r.statistic}],
     columns: [
@@ -168,6 +180,9 @@ function spread_table(metrics) {
       {key: "dots", title: "each seed", value: (r) => r.values.map((v) => v ?? "").join(" "),
        show: (r) => (r.count > 1 ? dots(r.values, r, (v) => text(r, v)) : "")},
       number("low", "lowest"), number("middle", "median"), number("high", "highest"),
+      ...(with_mean ? [{...number("mean", "mean"), show: (r) => spread_value(r.m, r.statistic, r.mean)},
+        {key: "range", title: "95 % of the mean", value: (r) => r.range?.join(" to ") ?? null,
+         show: (r) => range_text(r.range, (v) => spread_value(r.m, r.statistic, v))}] : []),
       {key: "count", title: "seeds", number: true, value: (r) => r.count},
       {key: "unit", title: "unit", value: (r) => (r.m.kind === "ratio" ? "share" : r.m.unit)}]}),
     h("p", {class: "quiet"}, "A seed in which a value never came, or nothing was counted, has no dot."));
@@ -210,7 +225,7 @@ export function seeds_page(data) {
     section("reasons", "Why not direct",
       "What the peers themselves say at the end (wh why), and what the oracle says of their NATs; all seeds.",
       reasons_of(page.reasons, page.glossary)),
-    section("measurements", "Measurements", null, first ? spread_table(metrics) : null),
+    section("measurements", "Measurements", null, first ? spread_table(data) : null),
     section("again", "Run it again", null, page.again ? [
       command_line(page.again, "Runs the seeds of the file again."),
       first ? command_line(`${page.again} --seed ${first.seed}`, "Runs one of them.") : null] : null),

@@ -10,7 +10,14 @@ import { count_text, plural } from "./format.js";
 
 const page_sizes = [10, 25, 100, 500];
 
-function compare(a, b) {
+/// Words for what is infinite rank as it does.
+export function ranked(value) {
+  return value === "never" ? Infinity : value === "-never" ? -Infinity : value;
+}
+
+function compare(x, y) {
+  const [a, b] = [ranked(x), ranked(y)];
+  if (a === b) return 0;
   if (typeof a === "number" && typeof b === "number") return a - b;
   return String(a).localeCompare(String(b), "en", {numeric: true});
 }

@@ -2,7 +2,7 @@
 """The pages in a browser that a person might have: headless Chromium, in both themes and at the width of
 a phone. Ends with 77 where there is no Chromium.
 
-    tests/sim/page/browser_test.py PATH-TO-WH-SIM
+    tests/sim/page/browser_test.py PATH-TO-WH-SIM PATH-TO-PAGE-OF
 """
 
 import json
@@ -15,7 +15,8 @@ import unittest
 import browser
 
 HERE = os.path.dirname(os.path.abspath(__file__))
-WH_SIM = os.path.abspath(sys.argv[1])
+WH_SIM, PAGE_OF = (os.path.abspath(p) for p in sys.argv[1:3])
+PAGES = ("one", "many", "check")
 
 with open(os.path.join(HERE, "in_page.js"), encoding="utf-8") as f:
     IN_PAGE = f.read()
@@ -37,7 +38,7 @@ def number(cell):
 
 
 class Pages(unittest.TestCase):
-    """All pages of one run and of the seeds of it."""
+    """Pages of one run, of several seeds of it, and of what others wrote."""
 
     @classmethod
     def setUpClass(cls):
@@ -49,6 +50,10 @@ class Pages(unittest.TestCase):
                                 "--out", os.path.join(cls.folder, out)],
                                capture_output=True, text=True, timeout=100)
             assert p.returncode == 1, p.stdout + p.stderr  # one expectation is broken on purpose
+        for kind in ("check",):
+            os.mkdir(os.path.join(cls.folder, kind))
+            with open(os.path.join(cls.folder, kind, "report.html"), "wb") as out:
+                subprocess.run([PAGE_OF, kind, os.path.join(HERE, f"{kind}.json")], stdout=out, check=True)
         cls.page = browser.Browser()
 
     @classmethod
@@ -77,7 +82,7 @@ class Pages(unittest.TestCase):
 
 class Quiet(Pages):
     def test_a_page_asks_for_nothing_and_complains_of_nothing(self):
-        for name in ("one", "many"):
+        for name in PAGES:
             for dark in (False, True):
                 for width in (380, 1280):
                     self.show(name, width=width, dark=dark)
@@ -199,12 +204,59 @@ class Numbers(Pages):
             self.assertIn(said, origin)
 
 
+class Check(Pages):
+    def statistics(self):
+        with open(os.path.join(HERE, "check.json"), encoding="utf-8") as f:
+            check = json.load(f)
+        return [(s["scenario"], x) for s in check["scenarios"] for x in s["statistics"]
+                if x["same_as"] is None]
+
+    def test_the_statistics_are_those_of_the_json(self):
+        self.show("check")
+        shown = {(r["scenario"], r["statistic"]): r for r in self.copied("Statistics")}
+        wanted = self.statistics()
+        self.assertEqual(len(shown), len(wanted))
+        for scenario, x in wanted:
+            name = x["metric"] + ("" if x["statistic"] == "value" else "." + x["statistic"])
+            row = shown[scenario, name]
+            self.assertEqual(row["verdict"], x["verdict"])
+            for cell, value in (("before, mean", x["before"]["mean"]), ("now, mean", x["now"]["mean"]),
+                                ("difference", x["difference"]), ("p corrected", x["p_corrected"]),
+                                ("95 % from", x["range"] and x["range"][0])):
+                self.assertEqual(row[cell] if isinstance(value, str) else number(row[cell]), value, (name, cell))
+
+    def test_what_moved_stands_on_top_and_the_worst_first(self):
+        self.show("check")
+        beyond = ["worse", "gone", "appeared", "moved", "better"]
+        moved = sorted((x["verdict"] for _, x in self.statistics() if x["verdict"] in beyond), key=beyond.index)
+        shown = self.page.script("return [...document.querySelectorAll('#moved .tag')].map(t => t.textContent)")
+        self.assertEqual(shown, moved)
+        text = self.page.script("return document.getElementById('moved').innerText")
+        self.assertIn("516 ms → never in 2 of 8 seeds", text)
+        self.assertEqual(self.page.script("return document.querySelectorAll('#moved path.dot').length"), 2)
+
+    def test_runs_that_broke_or_died_are_told_with_their_page(self):
+        self.show("check")
+        text = self.page.script("return document.getElementById('runs').innerText")
+        self.assertIn("was killed by signal 9", text)
+        self.assertIn("a - b direct", text)
+        links = self.page.script(
+            "return [...document.querySelectorAll('#runs a')].map(a => a.getAttribute('href'))")
+        self.assertIn("pair_cone/seed-8/report.html", links)
+        self.assertNotIn("pair_cone/seed-3/report.html", links)  # it died, and left none
+
+
 class Keyboard(Pages):
     def focused(self):
         return in_page(self.page, "focused")
 
     def test_tab_reaches_all_that_can_be_used_and_shows_where_it_is(self):
-        self.show()
+        for name in PAGES:
+            with self.subTest(name):
+                self.go_through(name)
+
+    def go_through(self, name):
+        self.show(name)
         wanted = in_page(self.page, "usable_count")
         seen = set()
         for _ in range(wanted + 5):
@@ -274,7 +326,7 @@ class Looks(Pages):
         self.assertEqual(self.background(), dark)
 
     def test_every_text_stands_out_from_what_is_behind_it(self):
-        for name in ("one", "many"):
+        for name in PAGES:
             for dark in (False, True):
                 self.show(name, dark=dark)
                 in_page(self.page, "open_all")
@@ -282,7 +334,7 @@ class Looks(Pages):
                 self.assertEqual(in_page(self.page, "faint_texts", 4.5), [], (name, dark))
 
     def test_a_phone_never_scrolls_sideways(self):
-        for name in ("one", "many"):
+        for name in PAGES:
             self.show(name, width=380, height=800)
             in_page(self.page, "open_all")
             self.page.settle()
@@ -294,4 +346,4 @@ class Looks(Pages):
 
 if __name__ == "__main__":
     browser.find_programs()
-    unittest.main(argv=[sys.argv[0], *sys.argv[2:]])
+    unittest.main(argv=[sys.argv[0], *sys.argv[3:]])

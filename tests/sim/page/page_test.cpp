@@ -1,6 +1,8 @@
 #include "sim/page/page.hpp"
 
 #include <catch2/catch.hpp>
+#include <fstream>
+#include <iterator>
 #include <nlohmann/json.hpp>
 
 #include "sim/nat/oracle.hpp"
@@ -202,6 +204,34 @@ TEST_CASE("seeds are put beside each other") {
   CHECK(m["max"] == json::parse("[0.25, null, null, null]"));
   CHECK(m["cdf"].size() == 2);
   CHECK(data["page"]["matrix"][0]["view"]["cells"][0]["direct"] == 4);
+}
+
+TEST_CASE("seeds have the means and intervals of their aggregate") {
+  seeds_page all;
+  CHECK(all.add(7, "seed-7", to_json(sample())).empty());
+  CHECK(data_of(all.text({}))["intervals"].is_null());
+  CHECK(all.add_aggregate("{}").find("not an aggregate") == 0);
+  CHECK(all.add_aggregate(R"({"kind": "aggregate", "format": 99})").find("not an aggregate") == 0);
+  CHECK(all.add_aggregate(R"({"kind": "aggregate", "format": 1, "metrics": {"paths.direct_ratio":
+    {"statistics": {"value": {"mean": 0.5, "range": [0.25, 0.75], "values": [0.5]}}}}})")
+            .empty());
+  CHECK(data_of(all.text({}))["intervals"]["paths.direct_ratio"]["value"] ==
+        json::parse(R"({"mean": 0.5, "range": [0.25, 0.75]})"));
+}
+
+TEST_CASE("the page of a check holds what the check says") {
+  std::ifstream in(WH_SOURCE_DIR "/tests/sim/page/check.json");
+  const std::string text{std::istreambuf_iterator<char>(in), std::istreambuf_iterator<char>()};
+  const auto page = check_page(text, {"wh-sim check", "", "", {}});
+  REQUIRE(page);
+  CHECK(data_of(*page)["check"] == json::parse(text));
+  CHECK(data_of(*page)["page"]["again"] == "wh-sim check");
+  CHECK(check_page("", {}).error() == "not JSON");
+  CHECK(check_page("{}", {}).error().find("not a check") == 0);
+  CHECK(check_page(R"({"kind": "check", "format": 99})", {}).error().find("not a check") == 0);
+  CHECK(check_page(R"({"kind": "check", "format": 1, "scenarios": [{}]})", {})
+            .error()
+            .find("not a check") == 0);
 }
 
 TEST_CASE("every word of the oracle is explained") {
