@@ -16,7 +16,7 @@ namespace wh::sim::page {
 using json = nlohmann::ordered_json;
 
 /// Of what sim/compare writes, the formats that pages read.
-inline constexpr int aggregate_format = 1, check_format = 1;
+inline constexpr int aggregate_format = 1, check_format = 1, matrix_format = 1;
 
 json context_of(const page_context& c);
 json glossary_of();

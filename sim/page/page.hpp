@@ -43,6 +43,10 @@ expected<std::string, std::string> report_page(std::string_view report, const pa
 /// runs' pages are in NAME/seed-N beside it, or in NAME where the scenario has one seed.
 expected<std::string, std::string> check_page(std::string_view check, const page_context& context);
 
+/// The page of a traversal matrix from the text of its matrix.json.
+expected<std::string, std::string> matrix_page(std::string_view matrix,
+                                               const page_context& context);
+
 /// The page over all seeds of a scenario, from their reports, one after the other: no more than one
 /// report is held at a time.
 class seeds_page {

@@ -12,7 +12,7 @@ int main(int argc, char** argv) {
   wh::sim::page_context context;
   context.again = "wh-sim " + std::string(argv[1]);
   const auto page = std::string_view(argv[1]) == "check" ? wh::sim::check_page(text, context)
-                                                         : wh::sim::report_page(text, context);
+                                                         : wh::sim::matrix_page(text, context);
   if (!page) {
     std::cerr << page.error() << "\n";
     return 1;

@@ -1,0 +1,171 @@
+import { h, new_id } from "./dom.js";
+import { notes_list, page_foot, section, show_page, verdict_mark } from "./frame.js";
+import { path_kinds, path_legend, share_bar } from "./marks.js";
+import { count_text, plural, seconds_text, share_text } from "./format.js";
+import { again_of, facts_list, files_list, settings_list } from "./origin.js";
+import { is_number, range_text } from "./spread.js";
+import { cell_name, kinds_map, map_figures } from "./kinds_matrix.js";
+import { table_of } from "./table.js";
+
+// The page of a traversal matrix: which two kinds of NAT get a direct path, how soon, and at what cost.
+
+const times = [["time_to_first_payload_s", "first payload"], ["time_to_direct_s", "direct after"]];
+
+function seconds_or(value) {
+  return value === null || value === undefined ? "–" : seconds_text(is_number(value) ? value : null);
+}
+
+function sum(cells, value) {
+  return cells.reduce((all, c) => all + value(c), 0);
+}
+
+function reasons_text(c) {
+  return Object.entries(c.reasons ?? {}).sort(([, a], [, b]) => b - a);
+}
+
+function oracle_keys(cells) {
+  return [...new Set(cells.flatMap((c) => Object.keys(c.oracle ?? {})))];
+}
+
+/// All that is known of one cell.
+function cell_card(matrix, glossary, c) {
+  const all = c.pairs;
+  const time = ([key, title]) => {
+    const t = c[key];
+    if (!t || t.n === 0) return [title, "no sample"];
+    const p95 = t.p95 === null || t.p95 === undefined ? "" : `, p95 ${seconds_or(t.p95)}`;
+    const never = t.censored > 0 ? `, ${count_text(t.censored)} of ${count_text(t.n)} never` : "";
+    return [title, `${seconds_or(t.median)} median${p95}, ${seconds_or(t.max)} longest${never}`];
+  };
+  const end = (k) => h("span", {}, h("b", {}, k.name), k.about ? h("span", {class: "quiet"}, ` ${k.about}`) : null);
+  return [
+    h("p", {class: "cell_title"}, end(matrix.kinds[c.from]), " – ", end(matrix.kinds[c.to])),
+    share_bar(c, {o1: c.oracle?.o1 ?? null, o3: c.oracle?.o3 ?? null, large: true}),
+    facts_list([
+      ["pairs", path_kinds.map((kind) => `${count_text(c[kind])} ${kind}`).join(", ")],
+      ["direct", `${share_text(c.rate)}${c.range ? `; 95 %: ${range_text(c.range, share_text)}` : ""}`],
+      ...oracle_keys([c]).map((key) => [`oracle ${key.toUpperCase()}`, `possible for ${count_text(c.oracle[key])} of ${count_text(all)}`]),
+      ["missed", c.missed > 0 ? h("b", {class: "missed"}, `${count_text(c.missed)}, though O1 says it can be direct`) : "none"],
+      ...times.map(time),
+      c.packets ? ["packets spent", `${count_text(c.packets.median)} median, ${count_text(c.packets.max)} most`] : ["packets spent", null],
+      ["why not direct", reasons_text(c).length === 0 ? null : h("ul", {}, reasons_text(c).map(([word, n]) =>
+        h("li", {}, h("b", {}, count_text(n)), " ", h("code", {}, word),
+          glossary.reason[word] ? h("span", {class: "quiet"}, ` ${glossary.reason[word]}`) : null)))]])];
+}
+
+function map_of(matrix, glossary) {
+  const {kinds, cells} = matrix;
+  const place = h("div", {class: "card cell_card", "aria-live": "polite"});
+  const map = new kinds_map(kinds, cells, (c) => place.replaceChildren(...cell_card(matrix, glossary, c)));
+  const there = map_figures.filter((f) => cells.some((c) => is_number(f.value(c))));
+  const name = new_id("figure");
+  map.paint(there[0]);
+  map.begin(cells.find((c) => c.missed > 0) ?? cells[0]);
+  return [h("div", {class: "card"},
+    h("div", {class: "tools"}, h("fieldset", {class: "choice"}, h("legend", {}, "Shown"), there.map((f, i) =>
+      h("label", {}, h("input", {type: "radio", name, checked: i === 0, on_change: () => map.paint(f)}), f.title)))),
+    map.element,
+    h("ul", {class: "legend"}, h("li", {}, h("span", {class: "swatch shade"}), "the more, the darker"),
+      h("li", {}, h("span", {class: "swatch cut_mark"}), "no pair had a path"),
+      h("li", {}, h("span", {class: "missed"}, "▼"), " missed: not direct, though O1 says it can be"),
+      h("li", {class: "quiet"}, "Choose a cell by pointer or arrow keys."))), place];
+}
+
+function cells_table(matrix) {
+  const {kinds, cells} = matrix;
+  const time = ([key, title]) => ["median", "p95", "max"].map((statistic) => ({key: `${key}_${statistic}`,
+    title: `${title} ${statistic}`, unit: "s", number: true, value: (c) => c[key]?.[statistic] ?? null,
+    show: (c) => seconds_or(c[key]?.[statistic])}));
+  const number = (key, title, value) => ({key, title, number: true, value});
+  return h("div", {class: "card"}, table_of({caption: "Cells", noun: "cell", rows: cells, page_size: 25,
+    facets: [{title: "From", value: (c) => kinds[c.from].name}, {title: "To", value: (c) => kinds[c.to].name},
+      {title: "Missed", value: (c) => (c.missed > 0 ? "some" : "none")}],
+    columns: [
+      {key: "from", title: "from", value: (c) => kinds[c.from].name, code: true},
+      {key: "to", title: "to", value: (c) => kinds[c.to].name, code: true},
+      number("pairs", "pairs", (c) => c.pairs), ...path_kinds.map((kind) => number(kind, kind, (c) => c[kind])),
+      {...number("rate", "direct rate", (c) => c.rate), show: (c) => share_text(c.rate)},
+      {...number("low", "95 % from", (c) => c.range?.[0] ?? null), show: (c) => share_text(c.range?.[0])},
+      {...number("high", "to", (c) => c.range?.[1] ?? null), show: (c) => share_text(c.range?.[1])},
+      ...oracle_keys(cells).map((key) => number(key, `possible ${key.toUpperCase()}`, (c) => c.oracle[key])),
+      {...number("missed", "missed", (c) => c.missed), show: (c) => (c.missed > 0 ? h("b", {class: "missed"}, count_text(c.missed)) : "0")},
+      ...times.flatMap(time),
+      number("packets", "packets median", (c) => c.packets?.median ?? null),
+      number("packets_max", "packets most", (c) => c.packets?.max ?? null),
+      {key: "reason", title: "why not direct", code: true,
+       value: (c) => reasons_text(c).map(([word, n]) => `${word} ${n}`).join(", ") || null}]}));
+}
+
+function kinds_table(matrix) {
+  const of = (k) => matrix.cells.filter((c) => c.from === k || c.to === k);
+  const rows = matrix.kinds.map((kind, k) => {
+    const cells = of(k);
+    return {...kind, pairs: sum(cells, (c) => c.pairs), direct: sum(cells, (c) => c.direct),
+      connected: sum(cells, (c) => c.direct + c.relayed), missed: sum(cells, (c) => c.missed)};
+  });
+  const share = (key, title) => ({key, title, number: true, value: (r) => (r.pairs > 0 ? r[key] / r.pairs : null),
+    show: (r) => share_text(r.pairs > 0 ? r[key] / r.pairs : null)});
+  return h("div", {class: "card"}, table_of({caption: "Kinds", noun: "kind", rows, page_size: 100, columns: [
+    {key: "name", title: "kind", value: (r) => r.name, code: true},
+    {key: "class", title: "class", value: (r) => r.class ?? null},
+    {key: "about", title: "what it is", value: (r) => r.about ?? null, wide: true},
+    {key: "pairs", title: "pairs", number: true, value: (r) => r.pairs},
+    share("direct", "direct, of all its pairs"), share("connected", "connected"),
+    {key: "missed", title: "missed", number: true, value: (r) => r.missed}]}));
+}
+
+function matrix_summary({cells, kinds, runs}) {
+  const all = sum(cells, (c) => c.pairs);
+  const counts = Object.fromEntries(path_kinds.map((kind) => [kind, sum(cells, (c) => c[kind])]));
+  const o1 = sum(cells, (c) => c.oracle?.o1 ?? 0), o3 = sum(cells, (c) => c.oracle?.o3 ?? 0);
+  const missed = sum(cells, (c) => c.missed);
+  const tile = (label, value, below, tone) => h("li", {class: "tile"}, h("span", {class: "tile_label"}, label),
+    h("span", {class: tone ? `tile_value ink_${tone}` : "tile_value"}, value), h("span", {class: "tile_below"}, below));
+  const always = cells.filter((c) => c.pairs > 0 && c.direct === c.pairs).length;
+  return [h("div", {class: "card paths"},
+    h("p", {class: "paths_line"}, `${plural(all, "pair")} of ${plural(kinds.length, "kind")} in ${plural(runs.length, "seed")}: `,
+      path_kinds.map((kind, i) => [i > 0 ? ", " : "", h("strong", {}, count_text(counts[kind])), ` ${kind}`]), "."),
+    share_bar(counts, {o1, o3, large: true}), path_legend(counts, [
+      h("li", {}, h("span", {class: "swatch tick_o1"}), "possible without guessing a port (O1) ", h("b", {}, count_text(o1))),
+      h("li", {}, h("span", {class: "swatch tick_o3"}), "possible for one who foresees every port (O3) ", h("b", {}, count_text(o3)))])),
+  h("ul", {class: "tiles"},
+    tile("Direct", share_text(all > 0 ? counts.direct / all : null), `${count_text(counts.direct)} of ${plural(all, "pair")}`),
+    tile("Direct, of those possible", share_text(o1 > 0 ? 1 - missed / o1 : null), `${count_text(missed)} of ${count_text(o1)} missed`,
+      missed > 0 ? "bad" : null),
+    tile("Cells always direct", count_text(always), `of ${plural(cells.length, "cell")}`),
+    tile("Cells with a miss", count_text(cells.filter((c) => c.missed > 0).length), "not direct, though O1 says it can be",
+      missed > 0 ? "bad" : null),
+    tile("Cells without any path", count_text(cells.filter((c) => c.unreachable === c.pairs && c.pairs > 0).length),
+      `of ${plural(cells.length, "cell")}`))];
+}
+
+function matrix_verdict({cells, runs}) {
+  const missed = sum(cells, (c) => c.missed), o1 = sum(cells, (c) => c.oracle?.o1 ?? 0);
+  const broken = runs.filter((r) => r.broken.length > 0).length;
+  const text = broken > 0 ? `${broken} of ${plural(runs.length, "run")} broke an expectation`
+    : missed > 0 ? `${count_text(missed)} of ${count_text(o1)} pairs that could be direct (O1) are not`
+      : "every pair that can be direct without guessing is";
+  return {verdict: verdict_mark(broken > 0 ? "broken" : missed > 0 ? "partial" : "held", text), verdict_text: text};
+}
+
+export function matrix_page({matrix, page}) {
+  const broken = matrix.runs.filter((r) => r.broken.length > 0 || r.partial).map((r) =>
+    `Seed ${r.seed}: ${[...(r.partial ? ["stopped before its end"] : []), ...r.broken].join("; ")}`);
+  const {source} = matrix;
+  show_page({kind: "traversal matrix", title: matrix.scenario, name: plural(matrix.runs.length, "seed"),
+    question: matrix.question ?? null, ...matrix_verdict(matrix)}, [
+    section("warnings", "Warnings", null, notes_list(broken)),
+    section("summary", "Summary", null, matrix_summary(matrix)),
+    section("map", "Matrix", null, map_of(matrix, page.glossary)),
+    section("cells", "All cells", "Intervals are of the rate over seeds; a time's p95 stands where 100 samples are.",
+      cells_table(matrix)),
+    section("kinds", "Kinds", null, kinds_table(matrix)),
+    section("again", "Run it again", null, again_of(page)),
+    section("origin", "Where it comes from", null, facts_list([
+      ["version", source.version], ["commit", h("code", {}, source.commit)], ["--set", settings_list(source.set)],
+      ["made of", h("ul", {class: "plain_list"}, source.inputs.map((i) =>
+        h("li", {}, h("code", {}, i.name), " ", h("code", {class: "quiet"}, i.blake2b_256.slice(0, 16)))))],
+      ["trace hashes", h("ul", {class: "plain_list"}, matrix.runs.map((r) =>
+        h("li", {}, `seed ${r.seed} `, h("code", {}, r.trace_hash ?? "none"))))]]), files_list(page.files)),
+  ], page_foot(page));
+}
