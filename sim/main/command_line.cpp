@@ -23,8 +23,9 @@ Examples:
 
 constexpr const char* run_examples = R"(
 A scenario is a file, or the name of one in the scenarios folder. Each seed of
-each runs in a process of its own. DIR gets report.json, report.html, and on
-request tables for analysis, trace, flow.mmd and pcap files; with more than one seed each has a folder DIR/seed-N.
+each runs in a process of its own. DIR gets report.json and report.html, and on
+request tables for analysis, trace, flow.mmd and pcap files; with more than one
+seed each has a folder DIR/seed-N.
 
 Exit code: 0 every expectation held, 1 one did not or the run was stopped,
 2 the command or the scenario is wrong.

@@ -8,11 +8,39 @@
 #include "sim/report/writers.hpp"
 
 namespace wh::sim {
+namespace {
+
+std::string contents(const std::filesystem::path& file) {
+  std::ifstream in(file, std::ios::binary);
+  return {std::istreambuf_iterator<char>(in), std::istreambuf_iterator<char>()};
+}
+
+/// The page of figures that are in `name`, beside it.
+template <class Make>
+std::string write_figures_page(Make make, const std::filesystem::path& folder,
+                               const std::string& name, const std::string& again) {
+  page_context context;
+  context.again = again;
+  context.files.push_back({name, "the same, for programs"});
+  const auto page = make(contents(folder / name), context);
+  if (!page) return "no page: " + (folder / name).string() + ": " + page.error();
+  return write_file(folder / "report.html", *page);
+}
+
+}  // namespace
+
+std::string write_check_page(const std::filesystem::path& folder, const std::string& again) {
+  return write_figures_page(check_page, folder, "check.json", again);
+}
+
+std::string write_matrix_page(const std::filesystem::path& folder, const std::string& again) {
+  return write_figures_page(matrix_page, folder, "matrix.json", again);
+}
 
 std::string write_report_page(const planned& p, std::uint64_t seed, const std::string& json,
                               const std::filesystem::path& folder, const run_command& c) {
   page_context context;
-  context.again = p.again + " --seed " + std::to_string(seed);
+  context.again = again_of(p, seed);
   context.replay = "wh-sim replay report.json";
   if (folder != p.folder) context.up = "../report.html";
   context.files.push_back({"report.json", "the report, for programs"});
@@ -33,8 +61,7 @@ std::string write_seeds_page(const planned& p, const std::vector<std::string>& d
   for (std::size_t i = 0; i < p.what.seeds.size(); ++i) {
     const auto seed = p.what.seeds[i];
     const auto folder = folder_of(p, seed);
-    std::ifstream in(folder / "report.json", std::ios::binary);
-    const std::string text{std::istreambuf_iterator<char>(in), std::istreambuf_iterator<char>()};
+    const std::string text = contents(folder / "report.json");
     if (text.empty())
       page.add_without(seed, died[i].empty() ? "it could not be run" : died[i]);
     else
@@ -42,6 +69,11 @@ std::string write_seeds_page(const planned& p, const std::vector<std::string>& d
   }
   page_context context;
   context.again = p.again;
+  if (const std::string text = contents(p.folder / "aggregate.json"); !text.empty()) {
+    if (const auto bad = page.add_aggregate(text); !bad.empty())
+      return (p.folder / "aggregate.json").string() + ": " + bad;
+    context.files.push_back({"aggregate.json", "figures over seeds, for programs"});
+  }
   return write_file(p.folder / "report.html", page.text(context));
 }
 

@@ -54,6 +54,10 @@ std::string write_files(const report& r, const std::string& json,
 
 }  // namespace
 
+std::string again_of(const planned& p, std::uint64_t seed) {
+  return p.names_seed ? p.again : p.again + " --seed " + std::to_string(seed);
+}
+
 int run_one(const planned& p, std::uint64_t seed, const std::filesystem::path& folder,
             const run_command& c, const program_host& host) {
   const interruption signals;
@@ -92,7 +96,7 @@ int run_one(const planned& p, std::uint64_t seed, const std::filesystem::path& f
     host.out << "  page   " << (folder / "report.html").string() << "\n";
     if (c.data) host.out << "  data   " << (folder / "run.sqlite").string() << "\n";
     if (c.flow) host.out << "  flow   " << (folder / "flow.mmd").string() << "\n";
-    if (!held) host.out << "  replay " << p.again << " --seed " << seed << "\n";
+    if (!held) host.out << "  replay " << again_of(p, seed) << "\n";
   }
   host.out << std::flush;
   return held ? 0 : 1;

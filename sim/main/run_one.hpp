@@ -12,8 +12,12 @@ namespace wh::sim {
 struct planned {
   scenario what;
   std::filesystem::path folder;
-  std::string again;  ///< the command, without the seed
+  std::string again;        ///< the command, without the seed
+  bool names_seed = false;  ///< `again` says which seed, as a replay does
 };
+
+/// The command that runs one of the seeds again.
+std::string again_of(const planned& p, std::uint64_t seed);
 
 /// The folder of one of the seeds: the scenario's, or one in it where there are several.
 std::filesystem::path folder_of(const planned& p, std::uint64_t seed);

@@ -137,7 +137,7 @@ function all_table(rows) {
        show: (x) => text(x)(x.difference)},
       {key: "low", title: "95 % from", number: true, value: (x) => x.range?.[0] ?? null,
        show: (x) => text(x)(x.range?.[0])},
-      {key: "high", title: "to", number: true, value: (x) => x.range?.[1] ?? null,
+      {key: "high", title: "95 % to", number: true, value: (x) => x.range?.[1] ?? null,
        show: (x) => text(x)(x.range?.[1])},
       {key: "strip", title: "each seed", value: (x) => x.by_seed.map((v) => v ?? "").join(" "),
        show: (x) => (x.differing > 0 ? strip_of({values: x.by_seed, difference: x.difference, range: x.range,

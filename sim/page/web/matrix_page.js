@@ -33,9 +33,10 @@ function cell_card(matrix, glossary, c) {
   const time = ([key, title]) => {
     const t = c[key];
     if (!t || t.n === 0) return [title, "no sample"];
-    const p95 = t.p95 === null || t.p95 === undefined ? "" : `, p95 ${seconds_or(t.p95)}`;
-    const never = t.censored > 0 ? `, ${count_text(t.censored)} of ${count_text(t.n)} never` : "";
-    return [title, `${seconds_or(t.median)} median${p95}, ${seconds_or(t.max)} longest${never}`];
+    const parts = [["median", "median"], ["p95", "p95"], ["max", "longest"]].filter(([key]) => is_number(t[key]))
+      .map(([key, word]) => `${seconds_text(t[key])} ${word}`);
+    if (t.censored > 0) parts.push(`${count_text(t.censored)} of ${count_text(t.n)} never`);
+    return [title, parts.join(", ")];
   };
   const end = (k) => h("span", {}, h("b", {}, k.name), k.about ? h("span", {class: "quiet"}, ` ${k.about}`) : null);
   return [
@@ -86,7 +87,7 @@ function cells_table(matrix) {
       number("pairs", "pairs", (c) => c.pairs), ...path_kinds.map((kind) => number(kind, kind, (c) => c[kind])),
       {...number("rate", "direct rate", (c) => c.rate), show: (c) => share_text(c.rate)},
       {...number("low", "95 % from", (c) => c.range?.[0] ?? null), show: (c) => share_text(c.range?.[0])},
-      {...number("high", "to", (c) => c.range?.[1] ?? null), show: (c) => share_text(c.range?.[1])},
+      {...number("high", "95 % to", (c) => c.range?.[1] ?? null), show: (c) => share_text(c.range?.[1])},
       ...oracle_keys(cells).map((key) => number(key, `possible ${key.toUpperCase()}`, (c) => c.oracle[key])),
       {...number("missed", "missed", (c) => c.missed), show: (c) => (c.missed > 0 ? h("b", {class: "missed"}, count_text(c.missed)) : "0")},
       ...times.flatMap(time),

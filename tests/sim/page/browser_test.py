@@ -16,7 +16,7 @@ import browser
 
 HERE = os.path.dirname(os.path.abspath(__file__))
 WH_SIM, PAGE_OF = (os.path.abspath(p) for p in sys.argv[1:3])
-PAGES = ("one", "many", "check")
+PAGES = ("one", "many", "check", "matrix")
 
 with open(os.path.join(HERE, "in_page.js"), encoding="utf-8") as f:
     IN_PAGE = f.read()
@@ -50,7 +50,7 @@ class Pages(unittest.TestCase):
                                 "--out", os.path.join(cls.folder, out)],
                                capture_output=True, text=True, timeout=100)
             assert p.returncode == 1, p.stdout + p.stderr  # one expectation is broken on purpose
-        for kind in ("check",):
+        for kind in ("check", "matrix"):
             os.mkdir(os.path.join(cls.folder, kind))
             with open(os.path.join(cls.folder, kind, "report.html"), "wb") as out:
                 subprocess.run([PAGE_OF, kind, os.path.join(HERE, f"{kind}.json")], stdout=out, check=True)
@@ -244,6 +244,53 @@ class Check(Pages):
             "return [...document.querySelectorAll('#runs a')].map(a => a.getAttribute('href'))")
         self.assertIn("pair_cone/seed-8/report.html", links)
         self.assertNotIn("pair_cone/seed-3/report.html", links)  # it died, and left none
+
+
+class Matrix(Pages):
+    def matrix(self):
+        with open(os.path.join(HERE, "matrix.json"), encoding="utf-8") as f:
+            return json.load(f)
+
+    def test_the_cells_are_those_of_the_json(self):
+        self.show("matrix")
+        matrix = self.matrix()
+        shown = {(r["from"], r["to"]): r for r in self.copied("Cells")}
+        self.assertEqual(len(shown), len(matrix["cells"]))
+        for c in matrix["cells"]:
+            row = shown[matrix["kinds"][c["from"]]["name"], matrix["kinds"][c["to"]]["name"]]
+            for title, value in (("pairs", c["pairs"]), ("relayed", c["relayed"]), ("direct rate", c["rate"]),
+                                 ("95 % from", c["range"][0]), ("possible O1", c["oracle"]["o1"]),
+                                 ("missed", c["missed"]), ("packets median", c["packets"]["median"]),
+                                 ("direct after median (s)", c["time_to_direct_s"]["median"])):
+                self.assertEqual(row[title] if isinstance(value, str) else number(row[title]), value, (row, title))
+
+    def test_the_map_shows_both_halves_and_marks_what_was_missed(self):
+        self.show("matrix")
+        matrix = self.matrix()
+        n = len(matrix["kinds"])
+        spots = {s["place"]: s for s in in_page(self.page, "map_spots")}
+        self.assertEqual(len(spots), sum(1 if c["from"] == c["to"] else 2 for c in matrix["cells"]))
+        for c in matrix["cells"]:
+            for place in (c["from"] * n + c["to"], c["to"] * n + c["from"]):
+                self.assertEqual(spots[place]["text"], str(round(c["rate"] * 100)))
+                self.assertEqual(spots[place]["missed"], c["missed"] > 0)
+
+    def test_the_map_is_walked_by_arrow_keys_and_a_cell_told_in_full(self):
+        self.show("matrix")
+        self.page.script("document.querySelector('td.spot').focus()")
+        told = lambda: self.page.script("return document.querySelector('.cell_card').innerText")
+        self.assertTrue(told().startswith("public"))
+        self.page.keys("ArrowRight")
+        self.assertIn("firewall", told().split("\n")[0])
+        self.page.keys("ArrowDown", "End")
+        self.assertIn("dual", told().split("\n")[0])
+        self.assertEqual(self.page.script("return document.querySelectorAll('td.spot[tabindex=\\'0\\']').length"), 1)
+
+    def test_another_figure_paints_the_same_cells(self):
+        self.show("matrix")
+        in_page(self.page, "choose_figure", "packets")
+        cells = self.matrix()["cells"]
+        self.assertEqual(in_page(self.page, "map_spots")[0]["text"], str(cells[0]["packets"]["median"]))
 
 
 class Keyboard(Pages):

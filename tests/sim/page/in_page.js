@@ -49,6 +49,15 @@ function markers_of(section) {
     ({text: texts[i], at: (Number(m.getAttribute("x1")) - left) / (right - left)}));
 }
 
+function map_spots() {
+  return [...document.querySelectorAll("td.spot")].map((td) => ({place: Number(td.dataset.place),
+    text: td.textContent, missed: td.classList.contains("missed_spot")}));
+}
+
+function choose_figure(title) {
+  [...document.querySelectorAll("#map .choice label")].find((l) => l.textContent === title).click();
+}
+
 // --- keyboard -------------------------------------------------------------------------------------------
 
 function shown(element) {

@@ -234,6 +234,19 @@ TEST_CASE("the page of a check holds what the check says") {
             .find("not a check") == 0);
 }
 
+TEST_CASE("the page of a matrix holds what the matrix says") {
+  std::ifstream in(WH_SOURCE_DIR "/tests/sim/page/matrix.json");
+  const std::string text{std::istreambuf_iterator<char>(in), std::istreambuf_iterator<char>()};
+  const auto page = matrix_page(text, {"wh-sim matrix", "", "", {}});
+  REQUIRE(page);
+  CHECK(data_of(*page)["matrix"] == json::parse(text));
+  CHECK(data_of(*page)["page"]["glossary"]["reason"].contains("no_payload"));
+  CHECK(matrix_page("{}", {}).error().find("not a matrix") == 0);
+  CHECK(matrix_page(R"({"kind": "matrix", "format": 1, "cells": [{"from": 0}]})", {})
+            .error()
+            .find("not a matrix") == 0);
+}
+
 TEST_CASE("every word of the oracle is explained") {
   for (std::size_t i = 0; i < nat::nat_class_words.size(); ++i)
     CHECK_FALSE(explain(static_cast<nat::nat_class>(i)).empty());
