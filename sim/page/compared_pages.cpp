@@ -47,7 +47,8 @@ expected<std::string, std::string> check_page(std::string_view text, const page_
 }
 
 expected<std::string, std::string> matrix_page(std::string_view text, const page_context& context) {
-  return page_of(read(text, "matrix", page::matrix_format, "cells", {"from", "to", "pairs"}),
+  return page_of(read(text, "matrix", page::matrix_format, "cells",
+                      {"row", "column", "pairs", "direct", "connected"}),
                  "matrix", context);
 }
 

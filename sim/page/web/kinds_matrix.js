@@ -5,8 +5,23 @@ import { is_number } from "./spread.js";
 // The matrix of a few dozen kinds as a map: a cell a pair of kinds, coloured by a figure that the reader
 // chooses, walked over by arrow keys. What a cell holds in full stands beside it, not in it.
 //
-// A cell: {from, to, pairs, direct, relayed, unreachable, rate, range, oracle: {o1, o3, ...}, missed,
-// time_to_first_payload_s, time_to_direct_s: {n, censored, median, max, p95}, packets: {median, max}, reasons}.
+// A cell, as cells_of makes it: {from, to (numbers of kinds), pairs, direct, relayed, unreachable, rate, range,
+// connected, oracle: {o1, o3, ...} (pairs), missed, and of the JSON's cell time_to_first_payload_s,
+// time_to_direct_s, messages, reasons, obstacles}.
+
+/// Cells of a matrix.json with their counts over all seeds.
+export function cells_of({kinds, cells}) {
+  const number = new Map(kinds.map((k, i) => [k.name, i]));
+  const sum = (column) => column.reduce((all, v) => all + v, 0);
+  return cells.map((c) => {
+    const direct = sum(c.direct.part), connected = sum(c.connected.part);
+    const oracle = Object.fromEntries(Object.entries(c).filter(([key]) => /^o\d+$/.test(key))
+      .map(([key, share]) => [key, Math.round(share * c.pairs)]));
+    return {...c, from: number.get(c.row), to: number.get(c.column), direct, relayed: connected - direct,
+      unreachable: c.pairs - connected, rate: c.direct.ratio, range: c.direct.range,
+      connected: c.connected.ratio, oracle, missed: Math.max(0, (oracle.o1 ?? 0) - direct)};
+  });
+}
 
 /// Shares run from none to all; of other figures the larger is the darker, on a scale of orders.
 function by_order(values) {
@@ -25,18 +40,19 @@ const percent = (v) => (v === null ? "" : v > 0.995 && v < 1 ? "99" : v > 0 && v
 /// What the map can show: the figure of a cell, its text in the cell and for people, and what the text is in.
 export const map_figures = [
   {key: "rate", title: "direct", unit: "% of pairs", value: (c) => c.rate, short: percent, long: share_text},
-  {key: "connected", title: "connected", unit: "% of pairs", value: (c) => (c.pairs > 0 ? (c.direct + c.relayed) / c.pairs : null),
+  {key: "connected", title: "connected", unit: "% of pairs", value: (c) => c.connected,
    short: percent, long: share_text},
   {key: "first", title: "first payload", unit: "median, s (m: ms)", value: (c) => c.time_to_first_payload_s?.median ?? null,
    short: short_seconds, long: (v) => seconds_text(is_number(v) ? v : null), ordered: true},
   {key: "time", title: "time to direct", unit: "median, s (m: ms)", value: (c) => c.time_to_direct_s?.median ?? null,
    short: short_seconds, long: (v) => seconds_text(is_number(v) ? v : null), ordered: true},
-  {key: "packets", title: "packets", unit: "median", value: (c) => c.packets?.median ?? null,
+  {key: "messages", title: "messages", unit: "median of a pair", value: (c) => c.messages?.median ?? null,
    short: (v) => (is_number(v) ? (v < 1000 ? String(Math.round(v)) : `${+(v / 1000).toPrecision(2)}k`) : ""), long: count_text,
    ordered: true}];
 
-export function cell_name(kinds, c) {
-  return `${kinds[c.from].name} – ${kinds[c.to].name}`;
+/// What a kind is.
+export function kind_words(kind) {
+  return `${kind.nat} (${kind.nat_class})`;
 }
 
 /// The map as a class, since a choice of another figure only paints it anew.
@@ -58,7 +74,7 @@ export class kinds_map {
 
   build() {
     const n = this.kinds.length;
-    const head = (k, scope) => h("th", {scope, title: this.kinds[k].about ?? null}, h("span", {}, this.kinds[k].name));
+    const head = (k, scope) => h("th", {scope, title: kind_words(this.kinds[k])}, h("span", {}, this.kinds[k].name));
     const rows = this.kinds.map((kind, row) => h("tr", {}, head(row, "row"), this.kinds.map((ignored, column) => {
       const c = this.by_place.get(row * n + column);
       const td = h("td", c ? {class: "spot", tabindex: "-1", "data-place": row * n + column} : {class: "void"});

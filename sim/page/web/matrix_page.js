@@ -1,10 +1,10 @@
 import { h, new_id } from "./dom.js";
-import { notes_list, page_foot, section, show_page, verdict_mark } from "./frame.js";
+import { page_foot, section, show_page, verdict_mark } from "./frame.js";
 import { path_kinds, path_legend, share_bar } from "./marks.js";
 import { count_text, plural, seconds_text, share_text } from "./format.js";
 import { again_of, facts_list, files_list, settings_list } from "./origin.js";
 import { is_number, range_text } from "./spread.js";
-import { cell_name, kinds_map, map_figures } from "./kinds_matrix.js";
+import { cells_of, kind_words, kinds_map, map_figures } from "./kinds_matrix.js";
 import { table_of } from "./table.js";
 
 // The page of a traversal matrix: which two kinds of NAT get a direct path, how soon, and at what cost.
@@ -19,12 +19,23 @@ function sum(cells, value) {
   return cells.reduce((all, c) => all + value(c), 0);
 }
 
-function reasons_text(c) {
-  return Object.entries(c.reasons ?? {}).sort(([, a], [, b]) => b - a);
+function most_first(counts) {
+  return Object.entries(counts).sort(([, a], [, b]) => b - a);
+}
+
+function counts_list(counts, sentences) {
+  const rows = most_first(counts);
+  return rows.length === 0 ? null : h("ul", {}, rows.map(([word, n]) =>
+    h("li", {}, h("b", {}, count_text(n)), " ", h("code", {}, word),
+      sentences[word] ? h("span", {class: "quiet"}, ` ${sentences[word]}`) : null)));
+}
+
+function counts_text(counts) {
+  return most_first(counts).map(([word, n]) => `${word} ${n}`).join(", ") || null;
 }
 
 function oracle_keys(cells) {
-  return [...new Set(cells.flatMap((c) => Object.keys(c.oracle ?? {})))];
+  return [...new Set(cells.flatMap((c) => Object.keys(c.oracle)))];
 }
 
 /// All that is known of one cell.
@@ -32,26 +43,25 @@ function cell_card(matrix, glossary, c) {
   const all = c.pairs;
   const time = ([key, title]) => {
     const t = c[key];
-    if (!t || t.n === 0) return [title, "no sample"];
+    if (t.n + t.censored === 0) return [title, "no sample"];
     const parts = [["median", "median"], ["p95", "p95"], ["max", "longest"]].filter(([key]) => is_number(t[key]))
       .map(([key, word]) => `${seconds_text(t[key])} ${word}`);
-    if (t.censored > 0) parts.push(`${count_text(t.censored)} of ${count_text(t.n)} never`);
+    if (t.censored > 0) parts.push(`${count_text(t.censored)} of ${count_text(t.n + t.censored)} never`);
     return [title, parts.join(", ")];
   };
-  const end = (k) => h("span", {}, h("b", {}, k.name), k.about ? h("span", {class: "quiet"}, ` ${k.about}`) : null);
+  const end = (k) => h("span", {}, h("b", {}, k.name), h("span", {class: "quiet"}, ` ${kind_words(k)}`));
   return [
     h("p", {class: "cell_title"}, end(matrix.kinds[c.from]), " – ", end(matrix.kinds[c.to])),
-    share_bar(c, {o1: c.oracle?.o1 ?? null, o3: c.oracle?.o3 ?? null, large: true}),
+    share_bar(c, {o1: c.oracle.o1, o3: c.oracle.o3, large: true}),
     facts_list([
       ["pairs", path_kinds.map((kind) => `${count_text(c[kind])} ${kind}`).join(", ")],
-      ["direct", `${share_text(c.rate)}${c.range ? `; 95 %: ${range_text(c.range, share_text)}` : ""}`],
+      ["direct, mean of seeds", `${share_text(c.rate)}; 95 %: ${range_text(c.range, share_text)}`],
       ...oracle_keys([c]).map((key) => [`oracle ${key.toUpperCase()}`, `possible for ${count_text(c.oracle[key])} of ${count_text(all)}`]),
       ["missed", c.missed > 0 ? h("b", {class: "missed"}, `${count_text(c.missed)}, though O1 says it can be direct`) : "none"],
       ...times.map(time),
-      c.packets ? ["packets spent", `${count_text(c.packets.median)} median, ${count_text(c.packets.max)} most`] : ["packets spent", null],
-      ["why not direct", reasons_text(c).length === 0 ? null : h("ul", {}, reasons_text(c).map(([word, n]) =>
-        h("li", {}, h("b", {}, count_text(n)), " ", h("code", {}, word),
-          glossary.reason[word] ? h("span", {class: "quiet"}, ` ${glossary.reason[word]}`) : null)))]])];
+      ["messages for it", `${count_text(c.messages.median)} median, ${count_text(c.messages.max)} most`],
+      ["why not direct, say the peers", counts_list(c.reasons, glossary.reason)],
+      ["why not, says the oracle", counts_list(c.obstacles, glossary.obstacle)]])];
 }
 
 function map_of(matrix, glossary) {
@@ -91,10 +101,10 @@ function cells_table(matrix) {
       ...oracle_keys(cells).map((key) => number(key, `possible ${key.toUpperCase()}`, (c) => c.oracle[key])),
       {...number("missed", "missed", (c) => c.missed), show: (c) => (c.missed > 0 ? h("b", {class: "missed"}, count_text(c.missed)) : "0")},
       ...times.flatMap(time),
-      number("packets", "packets median", (c) => c.packets?.median ?? null),
-      number("packets_max", "packets most", (c) => c.packets?.max ?? null),
-      {key: "reason", title: "why not direct", code: true,
-       value: (c) => reasons_text(c).map(([word, n]) => `${word} ${n}`).join(", ") || null}]}));
+      number("messages", "messages median", (c) => c.messages.median),
+      number("messages_max", "messages most", (c) => c.messages.max),
+      {key: "reason", title: "why not direct", code: true, value: (c) => counts_text(c.reasons)},
+      {key: "obstacle", title: "oracle: why not", code: true, value: (c) => counts_text(c.obstacles)}]}));
 }
 
 function kinds_table(matrix) {
@@ -108,8 +118,8 @@ function kinds_table(matrix) {
     show: (r) => share_text(r.pairs > 0 ? r[key] / r.pairs : null)});
   return h("div", {class: "card"}, table_of({caption: "Kinds", noun: "kind", rows, page_size: 100, columns: [
     {key: "name", title: "kind", value: (r) => r.name, code: true},
-    {key: "class", title: "class", value: (r) => r.class ?? null},
-    {key: "about", title: "what it is", value: (r) => r.about ?? null, wide: true},
+    {key: "nat", title: "boxes", value: (r) => r.nat},
+    {key: "class", title: "class", value: (r) => r.nat_class},
     {key: "pairs", title: "pairs", number: true, value: (r) => r.pairs},
     share("direct", "direct, of all its pairs"), share("connected", "connected"),
     {key: "missed", title: "missed", number: true, value: (r) => r.missed}]}));
@@ -118,7 +128,7 @@ function kinds_table(matrix) {
 function matrix_summary({cells, kinds, runs}) {
   const all = sum(cells, (c) => c.pairs);
   const counts = Object.fromEntries(path_kinds.map((kind) => [kind, sum(cells, (c) => c[kind])]));
-  const o1 = sum(cells, (c) => c.oracle?.o1 ?? 0), o3 = sum(cells, (c) => c.oracle?.o3 ?? 0);
+  const o1 = sum(cells, (c) => c.oracle.o1 ?? 0), o3 = sum(cells, (c) => c.oracle.o3 ?? 0);
   const missed = sum(cells, (c) => c.missed);
   const tile = (label, value, below, tone) => h("li", {class: "tile"}, h("span", {class: "tile_label"}, label),
     h("span", {class: tone ? `tile_value ink_${tone}` : "tile_value"}, value), h("span", {class: "tile_below"}, below));
@@ -141,24 +151,22 @@ function matrix_summary({cells, kinds, runs}) {
 }
 
 function matrix_verdict({cells, runs}) {
-  const missed = sum(cells, (c) => c.missed), o1 = sum(cells, (c) => c.oracle?.o1 ?? 0);
-  const broken = runs.filter((r) => r.broken.length > 0).length;
-  const text = broken > 0 ? `${broken} of ${plural(runs.length, "run")} broke an expectation`
+  const partial = runs.filter((r) => r.partial).length;
+  const missed = sum(cells, (c) => c.missed), o1 = sum(cells, (c) => c.oracle.o1 ?? 0);
+  const text = partial > 0 ? `${count_text(partial)} of ${plural(runs.length, "run")} stopped before the end`
     : missed > 0 ? `${count_text(missed)} of ${count_text(o1)} pairs that could be direct (O1) are not`
       : "every pair that can be direct without guessing is";
-  return {verdict: verdict_mark(broken > 0 ? "broken" : missed > 0 ? "partial" : "held", text), verdict_text: text};
+  return {verdict: verdict_mark(partial > 0 || missed > 0 ? "partial" : "held", text), verdict_text: text};
 }
 
-export function matrix_page({matrix, page}) {
-  const broken = matrix.runs.filter((r) => r.broken.length > 0 || r.partial).map((r) =>
-    `Seed ${r.seed}: ${[...(r.partial ? ["stopped before its end"] : []), ...r.broken].join("; ")}`);
+export function matrix_page({matrix: written, page}) {
+  const matrix = {...written, cells: cells_of(written)};
   const {source} = matrix;
   show_page({kind: "traversal matrix", title: matrix.scenario, name: plural(matrix.runs.length, "seed"),
-    question: matrix.question ?? null, ...matrix_verdict(matrix)}, [
-    section("warnings", "Warnings", null, notes_list(broken)),
+    question: matrix.question, ...matrix_verdict(matrix)}, [
     section("summary", "Summary", null, matrix_summary(matrix)),
     section("map", "Matrix", null, map_of(matrix, page.glossary)),
-    section("cells", "All cells", "Intervals are of the rate over seeds; a time's p95 stands where 100 samples are.",
+    section("cells", "All cells", "A rate is the mean of the seeds' rates, its interval of as many trials as there are seeds. A p95 stands where 100 samples are. Messages are those that the two peers sent each other in their session until both had a direct path, or to the end.",
       cells_table(matrix)),
     section("kinds", "Kinds", null, kinds_table(matrix)),
     section("again", "Run it again", null, again_of(page)),

@@ -257,40 +257,51 @@ class Matrix(Pages):
         shown = {(r["from"], r["to"]): r for r in self.copied("Cells")}
         self.assertEqual(len(shown), len(matrix["cells"]))
         for c in matrix["cells"]:
-            row = shown[matrix["kinds"][c["from"]]["name"], matrix["kinds"][c["to"]]["name"]]
-            for title, value in (("pairs", c["pairs"]), ("relayed", c["relayed"]), ("direct rate", c["rate"]),
-                                 ("95 % from", c["range"][0]), ("possible O1", c["oracle"]["o1"]),
-                                 ("missed", c["missed"]), ("packets median", c["packets"]["median"]),
+            row = shown[c["row"], c["column"]]
+            direct, connected = sum(c["direct"]["part"]), sum(c["connected"]["part"])
+            for title, value in (("pairs", c["pairs"]), ("direct", direct), ("relayed", connected - direct),
+                                 ("unreachable", c["pairs"] - connected), ("direct rate", c["direct"]["ratio"]),
+                                 ("95 % from", c["direct"]["range"][0]), ("95 % to", c["direct"]["range"][1]),
+                                 ("possible O1", c["o1"] * c["pairs"]), ("possible O3", c["o3"] * c["pairs"]),
+                                 ("messages median", c["messages"]["median"]),
+                                 ("first payload max (s)", c["time_to_first_payload_s"]["max"]),
                                  ("direct after median (s)", c["time_to_direct_s"]["median"])):
                 self.assertEqual(row[title] if isinstance(value, str) else number(row[title]), value, (row, title))
+            self.assertEqual({r.split()[0] for r in row["why not direct"].split(", ") if r}, set(c["reasons"]))
 
     def test_the_map_shows_both_halves_and_marks_what_was_missed(self):
         self.show("matrix")
         matrix = self.matrix()
-        n = len(matrix["kinds"])
+        names = [k["name"] for k in matrix["kinds"]]
         spots = {s["place"]: s for s in in_page(self.page, "map_spots")}
-        self.assertEqual(len(spots), sum(1 if c["from"] == c["to"] else 2 for c in matrix["cells"]))
+        self.assertEqual(len(spots), sum(1 if c["row"] == c["column"] else 2 for c in matrix["cells"]))
+        missed = 0
         for c in matrix["cells"]:
-            for place in (c["from"] * n + c["to"], c["to"] * n + c["from"]):
-                self.assertEqual(spots[place]["text"], str(round(c["rate"] * 100)))
-                self.assertEqual(spots[place]["missed"], c["missed"] > 0)
+            row, column = names.index(c["row"]), names.index(c["column"])
+            missed += sum(c["direct"]["part"]) < c["o1"] * c["pairs"]
+            for place in (row * len(names) + column, column * len(names) + row):
+                self.assertEqual(spots[place]["text"], str(round(c["direct"]["ratio"] * 100)))
+                self.assertEqual(spots[place]["missed"], sum(c["direct"]["part"]) < c["o1"] * c["pairs"])
+        self.assertGreater(missed, 0)
 
     def test_the_map_is_walked_by_arrow_keys_and_a_cell_told_in_full(self):
         self.show("matrix")
         self.page.script("document.querySelector('td.spot').focus()")
-        told = lambda: self.page.script("return document.querySelector('.cell_card').innerText")
+
+        def told():
+            return self.page.script("return document.querySelector('.cell_card').innerText").split("\n")[0]
         self.assertTrue(told().startswith("public"))
         self.page.keys("ArrowRight")
-        self.assertIn("firewall", told().split("\n")[0])
+        self.assertIn("firewall", told())
         self.page.keys("ArrowDown", "End")
-        self.assertIn("dual", told().split("\n")[0])
-        self.assertEqual(self.page.script("return document.querySelectorAll('td.spot[tabindex=\\'0\\']').length"), 1)
+        self.assertIn("dual", told())
+        self.assertEqual(self.page.script("return document.querySelectorAll('td.spot[tabindex=\"0\"]').length"), 1)
 
     def test_another_figure_paints_the_same_cells(self):
         self.show("matrix")
-        in_page(self.page, "choose_figure", "packets")
-        cells = self.matrix()["cells"]
-        self.assertEqual(in_page(self.page, "map_spots")[0]["text"], str(cells[0]["packets"]["median"]))
+        in_page(self.page, "choose_figure", "messages")
+        self.assertEqual(in_page(self.page, "map_spots")[0]["text"],
+                         f"{self.matrix()['cells'][0]['messages']['median']:.0f}")
 
 
 class Keyboard(Pages):

@@ -242,7 +242,7 @@ TEST_CASE("the page of a matrix holds what the matrix says") {
   CHECK(data_of(*page)["matrix"] == json::parse(text));
   CHECK(data_of(*page)["page"]["glossary"]["reason"].contains("no_payload"));
   CHECK(matrix_page("{}", {}).error().find("not a matrix") == 0);
-  CHECK(matrix_page(R"({"kind": "matrix", "format": 1, "cells": [{"from": 0}]})", {})
+  CHECK(matrix_page(R"({"kind": "matrix", "format": 1, "cells": [{"row": "public"}]})", {})
             .error()
             .find("not a matrix") == 0);
 }
