@@ -66,6 +66,8 @@ class Reports(unittest.TestCase):
             self.assertEqual(p.returncode, 0, p.stderr)
             tables = sorted(f for f in os.listdir(first) if f.endswith((".csv", ".sqlite")))
             self.assertIn("pairs.csv", tables)
+            with open(os.path.join(first, "report.html"), encoding="utf-8") as f:
+                self.assertIn("pairs.csv", f.read())  # the page leads to them
             for name in tables:
                 with open(os.path.join(first, name), "rb") as a, open(os.path.join(second, name), "rb") as b:
                     self.assertEqual(a.read(), b.read(), name)
