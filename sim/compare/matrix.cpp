@@ -31,6 +31,7 @@ void take_pair(cell& c, const json& pair) {
   ++c.pairs;
   c.o1 += o1 ? 1 : 0;
   c.o3 += o3 ? 1 : 0;
+  c.surprises += o1 != (path == "direct") ? 1 : 0;
   c.direct.back().count(path == "direct");
   c.connected.back().count(path != "unreachable");
   if (o3) take_time(c.first_payload, pair.at("time_to_first_payload_s"));

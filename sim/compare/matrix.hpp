@@ -30,9 +30,10 @@ struct cell {
   /// A value a run, in the order of the runs.
   std::vector<ratio> direct, connected;
   std::size_t pairs = 0, o1 = 0, o3 = 0;
-  cell_times first_payload;  ///< seconds; of all pairs that UDP could reach, as O3 says
-  cell_times to_direct;      ///< seconds; of the pairs of which O1 says that it is possible
-  cell_times messages;       ///< numbers
+  std::size_t surprises = 0;  ///< pairs that O1 says can be direct and were not, or the other way
+  cell_times first_payload;   ///< seconds; of all pairs that UDP could reach, as O3 says
+  cell_times to_direct;       ///< seconds; of the pairs of which O1 says that it is possible
+  cell_times messages;        ///< numbers
   /// How many pairs were not direct for which reason of the protocol's, and how many cannot be by
   /// O1's account.
   std::map<std::string, std::size_t> reasons, obstacles;

@@ -44,6 +44,7 @@ json cell_json(const matrix& m, const cell& c) {
           {"connected", share_json(c.connected)},
           {"o1", static_cast<double>(c.o1) / pairs},
           {"o3", static_cast<double>(c.o3) / pairs},
+          {"surprises", c.surprises},
           {"time_to_first_payload_s", times_json(c.first_payload)},
           {"time_to_direct_s", times_json(c.to_direct)},
           {"messages", times_json(c.messages)},

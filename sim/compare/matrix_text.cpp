@@ -46,7 +46,7 @@ text_table table_of_cells(const matrix& m, bool surprising_only) {
   for (const auto title : cell_columns) columns.push_back({std::string(title)});
   text_table t(std::move(columns));
   for (const cell& c : m.cells)
-    if (!surprising_only || is_surprising(c)) t.row(cell_words(m, c));
+    if (!surprising_only || c.surprises > 0) t.row(cell_words(m, c));
   return t;
 }
 
@@ -66,7 +66,7 @@ std::string markdown_of_cells(const matrix& m, bool surprising_only) {
     rule += "---|";
   }
   for (const cell& c : m.cells) {
-    if (surprising_only && !is_surprising(c)) continue;
+    if (surprising_only && c.surprises == 0) continue;
     body += "|";
     for (const auto& word : cell_words(m, c)) body += " " + escaped(word) + " |";
     body += "\n";

@@ -42,12 +42,6 @@ char mark_of(const cell& c) {
   return connected == 1 ? 'r' : '.';
 }
 
-bool is_surprising(const cell& c) {
-  std::size_t direct = 0;
-  for (const ratio& r : c.direct) direct += r.part;
-  return direct != c.o1;
-}
-
 std::vector<std::string> cell_words(const matrix& m, const cell& c) {
   const auto direct = share_of(c.direct);
   return {m.kinds[c.row].name,

@@ -21,8 +21,6 @@ std::string matrix_to_markdown(const matrix& m);
 
 /// The character of a cell, which the legend explains: how many of its pairs were direct.
 char mark_of(const cell& c);
-/// Whether O1 and measurement disagree: possible and not always direct, or the other way round.
-bool is_surprising(const cell& c);
 
 /// A cell's figures in words, for tables: direct, interval, O1, O3, time to first payload and to
 /// direct (median, maximum), messages (median), why not direct.

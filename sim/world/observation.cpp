@@ -56,13 +56,17 @@ void observation::on_path(const public_key& self, time_point, const punch::statu
 
 void observation::on_message(const public_key& self, time_point, const public_key& other,
                              const wire::route& via, const wire::message& what, bool sent) {
-  const auto a = who_.index_of(self), b = who_.index_of(other);
-  if (!a || !b) return;
+  const bool watching = flow_.watching();
+  if (!sent && !watching) return;
+  // Most messages are those of hosts without a pair.
+  const auto a = who_.index_of(self);
+  if (!a || (paired_[*a].empty() && !watching)) return;
+  const auto b = who_.index_of(other);
+  if (!b) return;
   if (sent && are_a_pair(*a, *b))
     log_.tell(sim_->now(), message_sent{static_cast<host_number>(*a), static_cast<host_number>(*b),
                                         wire::name_of(what), via.relay.has_value()});
-  if (flow_.watching())
-    flow_.on_message(sim_->now(), sent ? *a : *b, sent ? *b : *a, via, what, sent);
+  if (watching) flow_.on_message(sim_->now(), sent ? *a : *b, sent ? *b : *a, via, what, sent);
 }
 
 void observation::on_carried(const public_key& self) {

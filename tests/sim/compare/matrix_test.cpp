@@ -68,6 +68,7 @@ TEST_CASE("pairs are counted by their groups whoever asked first") {
   const cell& homes = m.cells[0];
   CHECK(homes.pairs == 2);
   CHECK(homes.o1 == 2);
+  CHECK(homes.surprises == 1);
   CHECK(share_of(homes.direct).share == Approx(0.5));
   CHECK(share_of(homes.connected).share == 1);
   const cell& mixed = m.cells[1];
