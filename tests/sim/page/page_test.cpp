@@ -15,8 +15,9 @@ using nlohmann::json;
 
 namespace {
 
-constexpr distribution_metric first_payload{"paths.time_to_first_payload_s", "s", "Times."};
-constexpr ratio_metric direct_ratio{"paths.direct_ratio", "Direct pairs."};
+constexpr distribution_metric first_payload{"paths.time_to_first_payload_s", better::less, "s",
+                                            "Times."};
+constexpr ratio_metric direct_ratio{"paths.direct_ratio", better::more, "Direct pairs."};
 
 pair_row pair(int i, path_kind path) {
   pair_row p;
