@@ -7,7 +7,8 @@ wh_packages=(
   g++ cmake ninja-build ccache python3
   libcaf-dev libns3-dev                      # actors, network simulator
   libsodium-dev libpcap-dev libmnl-dev       # cryptography; capture and netlink, for the real host
-  libtoml11-dev nlohmann-json3-dev libcli11-dev libexpected-dev catch2
+  libtoml11-dev nlohmann-json3-dev libcli11-dev libsqlite3-dev libexpected-dev catch2
+  node-d3-axis node-d3-scale node-d3-selection node-d3-shape  # plots of the simulator's pages
 )
 # What the tests in network namespaces run besides.
 wh_lab_packages=(iproute2 nftables conntrack iputils-ping iperf3 wireguard-go)

@@ -7,6 +7,7 @@
 #include "sim/compare/writers.hpp"
 #include "sim/main/commands.hpp"
 #include "sim/main/folder.hpp"
+#include "sim/main/pages.hpp"
 #include "sim/report/writers.hpp"
 
 namespace wh::sim {
@@ -135,7 +136,8 @@ expected<contender, std::string> contender_of(const std::string& word, const com
 }
 
 int hold_against(compare::baseline& b, const std::vector<planned>& all, std::vector<batch> batches,
-                 const baseline_options& o, const run_command& how, const program_host& host) {
+                 const baseline_options& o, const run_command& how, const page_of_check& page,
+                 const program_host& host) {
   const auto fail = [&](const std::string& why) {
     host.errors << "wh-sim: " << why << "\n" << std::flush;
     if (how.json) host.out << error_to_json("", {}, why) << "\n" << std::flush;
@@ -162,12 +164,15 @@ int hold_against(compare::baseline& b, const std::vector<planned>& all, std::vec
   const compare::check c = compare::judge(std::move(sides));
   const std::string json = compare::check_to_json(c);
   if (const auto bad = write_all(c, json, o, how.out); !bad.empty()) return fail(bad);
+  if (const auto bad = write_check_page(page.file, page.again); !bad.empty()) return fail(bad);
   if (how.json)
     host.out << json << "\n";
   else if (!c.scenarios.empty())
     host.out << compare::check_table(c, host.out_is_terminal);
   if (!o.update) {
-    if (!how.json) host.out << "report " << (how.out / "check.json").string() << "\n";
+    if (!how.json)
+      host.out << "report " << (how.out / "check.json").string() << "\npage   "
+               << page.file.string() << "\n";
     host.out << std::flush;
     return c.regression() ? 1 : 0;
   }

@@ -26,9 +26,16 @@ expected<contender, std::string> contender_of(const std::string& word, const com
                                               const baseline_options& o, const run_command& how,
                                               const program_host& host);
 
-/// Compares, prints, and writes DIR/check.json and what else is asked for; with `update` the
-/// baseline too. The exit code: 0, 1 a regression, 2 it could not be told.
+/// The page of a check: its file, and the command that made it.
+struct page_of_check {
+  std::filesystem::path file;
+  std::string again;
+};
+
+/// Compares, prints, and writes DIR/check.json, its page and what else is asked for; with `update`
+/// the baseline too. The exit code: 0, 1 a regression, 2 it could not be told.
 int hold_against(compare::baseline& b, const std::vector<planned>& all, std::vector<batch> batches,
-                 const baseline_options& o, const run_command& how, const program_host& host);
+                 const baseline_options& o, const run_command& how, const page_of_check& page,
+                 const program_host& host);
 
 }  // namespace wh::sim

@@ -47,7 +47,7 @@ batch collect(const planned& p, const run_command& c, const std::vector<job_end>
     const auto folder = folder_of(p, seed);
     compare::run_outcome r;
     r.seed = seed;
-    r.replay = p.again + " --seed " + std::to_string(seed);
+    r.replay = again_of(p, seed);
     b.stopped = b.stopped || ends[i].skipped;
     if (!ends[i].died.empty()) {
       r.end = compare::run_end::died;

@@ -50,7 +50,8 @@ int check(const check_command& c, const program_host& host) {
     folders.push_back(std::move(*folder));
   }
   for (auto& x : hows) x.jobs = how.jobs;
-  return hold_against(*b, all, run_batches(all, hows, host), c.against, how, host);
+  return hold_against(*b, all, run_batches(all, hows, host), c.against, how,
+                      {how.out / "report.html", c.again}, host);
 }
 
 }  // namespace wh::sim

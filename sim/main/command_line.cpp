@@ -6,6 +6,7 @@
 #include <functional>
 #include <sstream>
 
+#include "sim/main/commands.hpp"
 #include "sim/main/provenance.hpp"
 #include "sim/scenario/limits.hpp"
 #include "transport/text.hpp"
@@ -23,8 +24,9 @@ Examples:
 
 constexpr const char* run_examples = R"(
 A scenario is a file, or the name of one in the scenarios folder. Each seed of
-each runs in a process of its own. DIR gets report.json, and on request trace,
-flow.mmd and pcap files; with more than one seed each has a folder DIR/seed-N.
+each runs in a process of its own. DIR gets report.json and report.html, and on
+request tables for analysis, trace, flow.mmd and pcap files; with more than one
+seed each has a folder DIR/seed-N.
 
 Exit code: 0 every expectation held, 1 one did not or the run was stopped,
 2 the command or the scenario is wrong.
@@ -181,6 +183,7 @@ void add_jobs(CLI::App& app, unsigned& jobs) {
 void add_extras(CLI::App& app, run_command& run, typed& t) {
   app.add_flag("--pcap", run.pcap, "Write a packet capture to DIR/internet.pcap");
   app.add_flag("--trace", run.trace, "Write every event to DIR/trace");
+  app.add_flag("--data", run.data, "Write its tables: DIR/run.sqlite, pairs.csv, ...");
   app.add_option("--flow", t.flow, "Draw the messages of two peers in DIR/flow.mmd")
       ->type_name("A,B");
 }
@@ -202,6 +205,7 @@ class grammar {
   }
 
   std::variant<command, command_line_end> parse(int argc, const char* const* argv) {
+    for (int i = 1; i < argc; ++i) words_ += " " + shell_word(argv[i]);
     if (argc > 1 && argv[1][0] != '-') {
       std::vector<std::string> known;
       for (const auto* c : app_.get_subcommands({})) known.push_back(c->get_name());
@@ -300,6 +304,7 @@ class grammar {
       check_typed_.take_seeds(check_.how.seeds);
       if (check_.against.update && !check_.how.salt.empty())
         throw usage_error{"--update and --salt: one of them"};
+      check_.again = words_;
       return command{check_};
     });
     app.footer(check_examples);
@@ -327,6 +332,7 @@ class grammar {
         throw usage_error{"--junit, --markdown, --update, --changed: they go with --baseline"};
       if (!o.baseline.empty() && matrix_.how.json)
         throw usage_error{"--json and --baseline: one of them"};
+      matrix_.again = words_;
       return command{matrix_};
     });
     app.footer(matrix_examples);
@@ -354,6 +360,9 @@ class grammar {
         add("keys", "List the keys of the scenario file", [this] { return command{keys_}; });
     keys.add_option("TABLE", keys_.table, "One table: network, peers, events.kill, ...");
     keys.add_flag("--markdown", keys_.markdown, "As the tables of scenarios/README.md");
+    add("tables", "List the tables that --data writes", [this] {
+      return command{tables_};
+    }).add_flag("--markdown", tables_.markdown, "As in sim/data/README.md");
     auto& nats =
         add("nats", "List NAT profiles and populations", [this] { return command{nats_}; });
     nats.add_option("NAME", nats_.name, "One of them, with its parameters and source");
@@ -366,11 +375,13 @@ class grammar {
   typed run_typed_, replay_typed_, oracle_typed_, check_typed_, matrix_typed_;
   replay_command replay_;
   oracle_command oracle_;
+  std::string words_ = "wh-sim";  // the command line, as a shell takes it
   check_command check_;
   matrix_command matrix_;
   scenarios_command scenarios_;
   metrics_command metrics_;
   keys_command keys_;
+  tables_command tables_;
   nats_command nats_;
 };
 

@@ -21,6 +21,7 @@ struct run_command {
   bool json = false;
   bool pcap = false;
   bool trace = false;
+  bool data = false;  ///< tables as CSV and SQLite
   bool trace_hash = false;
   bool progress = false;  ///< also when stderr is no terminal
   unsigned jobs = 0;      ///< 0: one per core
@@ -39,6 +40,10 @@ struct oracle_command {
   std::vector<std::string> set;
   bool json = false;
 };
+/// The tables that a run writes with `data`.
+struct tables_command {
+  bool markdown = false;
+};
 /// NAT profiles and populations.
 struct nats_command {
   std::string name;  ///< empty: all
@@ -54,13 +59,15 @@ struct baseline_options {
 struct check_command {
   std::vector<std::string> scenarios;  ///< empty: all of the baseline
   baseline_options against;
-  run_command how;  ///< seeds, --set, folder (out/check), jobs
+  run_command how;    ///< seeds, --set, folder (out/check), jobs
+  std::string again;  ///< the same command as it was typed
 };
 /// The traversal matrix of a scenario's groups; against a baseline where one is given.
 struct matrix_command {
   std::string scenario = "matrix";
   baseline_options against;
-  run_command how;  ///< seeds, --set, folder (out/matrix), jobs
+  run_command how;    ///< seeds, --set, folder (out/matrix), jobs
+  std::string again;  ///< the same command as it was typed
 };
 struct scenarios_command {
   bool json = false;
@@ -75,7 +82,7 @@ struct keys_command {
 };
 using command =
     std::variant<run_command, replay_command, oracle_command, check_command, matrix_command,
-                 scenarios_command, metrics_command, keys_command, nats_command>;
+                 scenarios_command, metrics_command, keys_command, tables_command, nats_command>;
 
 /// What to do, or what to print and the exit code: 0 help and version, 2 wrong usage.
 struct command_line_end {

@@ -19,6 +19,7 @@ int make_matrix(const matrix_command& c, const program_host& host);
 int list_scenarios(const scenarios_command& c, const program_host& host);
 int list_metrics(const metrics_command& c, const program_host& host);
 int list_keys(const keys_command& c, const program_host& host);
+int list_tables(const tables_command& c, const program_host& host);
 int list_nats(const nats_command& c, const program_host& host);
 
 /// A scenario by its name or file, read with `set`; says what is wrong with it and returns nothing.

@@ -12,6 +12,8 @@
 #include <string_view>
 #include <vector>
 
+#include "sim/data/writers.hpp"
+
 namespace wh::sim {
 namespace {
 
@@ -19,18 +21,15 @@ namespace fs = std::filesystem;
 
 constexpr std::string_view lock_name = ".lock";
 
-/// What runs write; nothing else in the folder is touched.
+/// What runs write, whole or cut off; nothing else in the folder is touched.
 bool is_ours(std::string_view name) {
   static constexpr std::string_view names[] = {
-      "report.json",        "report.html",    "report.json.part",
-      "report.html.part",   "aggregate.json", "trace",
-      "summary.txt",        "errors.txt",     "internet.pcap",
-      "run.sqlite",         "pairs.csv",      "hosts.csv",
-      "lookups.csv",        "steps.csv",      "outages.csv",
-      "check.json",         "matrix.json",    "check.json.part",
-      "matrix.json.part",   "matrix.md",      "matrix.md.part",
-      "aggregate.json.part"};
+      "report.json", "report.html", "aggregate.json", "check.json", "check.html",   "matrix.json",
+      "matrix.md",   "trace",       "summary.txt",    "errors.txt", "internet.pcap"};
+  static const auto tables = data::files();
+  if (name.ends_with(".part")) name.remove_suffix(5);
   return std::find(std::begin(names), std::end(names), name) != std::end(names) ||
+         std::find(tables.begin(), tables.end(), name) != tables.end() ||
          (name.starts_with("flow") && name.ends_with(".mmd"));
 }
 

@@ -1,5 +1,6 @@
 #include <ostream>
 
+#include "sim/data/writers.hpp"
 #include "sim/main/commands.hpp"
 #include "sim/measure/catalogue.hpp"
 #include "sim/nat/oracle.hpp"
@@ -130,6 +131,22 @@ int list_keys(const keys_command& c, const program_host& host) {
   for (const auto& t : tables) {
     text_table rows({{table_in_words(t.name)}, {"default"}, {"meaning"}});
     for (const auto& k : t.keys) rows.row({k.name, plain(k.by_default), plain(k.text)});
+    host.out << rows.print("") << "\n";
+  }
+  return 0;
+}
+
+int list_tables(const tables_command& c, const program_host& host) {
+  for (const auto& t : data::tables()) {
+    if (c.markdown) {
+      host.out << data::to_markdown(t);
+      continue;
+    }
+    host.out << t.name << ": " << plain(std::string(t.sentence)) << "\n";
+    text_table rows({{"column"}, {"type"}, {"unit"}, {"meaning"}});
+    for (const auto& x : t.columns)
+      rows.row({std::string(x.name), std::string(to_string(x.type)), std::string(x.unit),
+                plain(std::string(x.sentence))});
     host.out << rows.print("") << "\n";
   }
   return 0;

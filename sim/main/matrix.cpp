@@ -6,6 +6,7 @@
 #include "sim/main/against_baseline.hpp"
 #include "sim/main/commands.hpp"
 #include "sim/main/folder.hpp"
+#include "sim/main/pages.hpp"
 #include "sim/report/writers.hpp"
 
 namespace wh::sim {
@@ -93,11 +94,15 @@ int make_matrix(const matrix_command& c, const program_host& host) {
   if (const auto bad = write_file(how.out / "matrix.md", compare::matrix_to_markdown(*m));
       !bad.empty())
     return fail(bad);
+  if (const auto bad = write_matrix_page(how.out, c.again); !bad.empty()) return fail(bad);
   host.out << (how.json ? json : compare::matrix_table(*m));
   if (!how.json)
     host.out << "  report " << (how.out / "matrix.json").string() << "\n  report "
-             << (how.out / "matrix.md").string() << "\n\n";
-  if (held_against) return hold_against(b, all, std::move(batches), c.against, x->how, host);
+             << (how.out / "matrix.md").string() << "\n  page   "
+             << (how.out / "report.html").string() << "\n\n";
+  if (held_against)
+    return hold_against(b, all, std::move(batches), c.against, x->how,
+                        {how.out / "check.html", c.again}, host);
   host.out << std::flush;
   return told(batches[0], host);
 }

@@ -15,6 +15,7 @@ int run_program(const command& what, const program_host& host) {
     int operator()(const scenarios_command& c) const { return list_scenarios(c, host); }
     int operator()(const metrics_command& c) const { return list_metrics(c, host); }
     int operator()(const keys_command& c) const { return list_keys(c, host); }
+    int operator()(const tables_command& c) const { return list_tables(c, host); }
     int operator()(const nats_command& c) const { return list_nats(c, host); }
   } const visitor{host};
   return std::visit(visitor, what);

@@ -60,6 +60,7 @@ int replay(const replay_command& c, const program_host& host) {
   planned p;
   p.folder = c.how.out.empty() ? fs::path("out") / "replay" : c.how.out;
   p.again = "wh-sim replay " + shell_word(file.string());
+  p.names_seed = true;
   p.what = std::move(*s);
   auto folder = run_folder::take(p.folder);
   if (!folder) return fail(folder.error());

@@ -1,11 +1,13 @@
 #include <algorithm>
 #include <fstream>
+#include <iterator>
 #include <ostream>
 
 #include "sim/compare/writers.hpp"
 #include "sim/main/batch.hpp"
 #include "sim/main/folder.hpp"
 #include "sim/main/jobs.hpp"
+#include "sim/main/pages.hpp"
 #include "sim/main/run_one.hpp"
 #include "sim/report/writers.hpp"
 
@@ -17,6 +19,14 @@ struct seed_run {
   std::uint64_t seed;
   std::filesystem::path folder;
 };
+
+/// Figures and the page of all seeds of a scenario. What went wrong; empty when they are written.
+std::string write_over_seeds(const planned& p, const compare::record& together,
+                             const std::vector<std::string>& died, const run_command& c) {
+  const auto json = compare::aggregate_to_json(together) + "\n";
+  if (auto bad = write_file(p.folder / "aggregate.json", json); !bad.empty()) return bad;
+  return write_seeds_page(p, died, c);
+}
 
 }  // namespace
 
@@ -54,7 +64,7 @@ int run_many(const std::vector<planned>& all, const run_command& c, const progra
   int worst = 0;
   const auto ended = [&](std::size_t i, const job_end& e) {
     const seed_run& s = runs[i];
-    const std::string replay = s.of->again + " --seed " + std::to_string(s.seed);
+    const std::string replay = again_of(*s.of, s.seed);
     worst = std::max(worst, e.code);
     if (c.json && i > 0) host.out << ",\n";
     if (!e.died.empty()) {
@@ -79,15 +89,16 @@ int run_many(const std::vector<planned>& all, const run_command& c, const progra
     next += static_cast<std::ptrdiff_t>(p.what.seeds.size());
     if (p.what.seeds.size() == 1) continue;
     const auto together = collect(p, c, std::vector<job_end>(first, next)).figures;
-    if (const auto bad =
-            write_file(p.folder / "aggregate.json", compare::aggregate_to_json(together) + "\n");
-        !bad.empty()) {
+    std::vector<std::string> died;
+    std::transform(first, next, std::back_inserter(died), [](const job_end& e) { return e.died; });
+    if (const auto bad = write_over_seeds(p, together, died, c); !bad.empty()) {
       host.errors << "wh-sim: " << bad << "\n";
       worst = std::max(worst, 2);
     }
     if (plain)
       host.out << compare::aggregate_table(together) << "  report "
-               << (p.folder / "aggregate.json").string() << "\n\n";
+               << (p.folder / "aggregate.json").string() << "\n  page   "
+               << (p.folder / "report.html").string() << "\n\n";
   }
   if (plain) {
     const auto held =

@@ -5,7 +5,9 @@
 #include <chrono>
 #include <ostream>
 
+#include "sim/data/writers.hpp"
 #include "sim/main/interruption.hpp"
+#include "sim/main/pages.hpp"
 #include "sim/main/progress_line.hpp"
 #include "sim/main/provenance.hpp"
 #include "sim/report/writers.hpp"
@@ -40,6 +42,8 @@ expected<report, std::string> play(const planned& p, const run_options& options,
 std::string write_files(const report& r, const std::string& json,
                         const std::filesystem::path& folder, const run_command& c) {
   if (auto bad = write_file(folder / "report.json", json); !bad.empty()) return bad;
+  if (c.data)
+    if (auto bad = data::write(r, folder); !bad.empty()) return bad;
   if (!c.flow) return {};
   const auto parts = to_mermaid(r);
   for (std::size_t i = 0; i < parts.size(); ++i) {
@@ -50,6 +54,10 @@ std::string write_files(const report& r, const std::string& json,
 }
 
 }  // namespace
+
+std::string again_of(const planned& p, std::uint64_t seed) {
+  return p.names_seed ? p.again : p.again + " --seed " + std::to_string(seed);
+}
 
 int run_one(const planned& p, std::uint64_t seed, const std::filesystem::path& folder,
             const run_command& c, const program_host& host) {
@@ -78,6 +86,7 @@ int run_one(const planned& p, std::uint64_t seed, const std::filesystem::path& f
   const bool held = judge(r, p.what.expect);
   const auto json = to_json(r) + "\n";
   if (const auto bad = write_files(r, json, folder, c); !bad.empty()) return fail(bad);
+  if (const auto bad = write_report_page(p, seed, json, folder, c); !bad.empty()) return fail(bad);
   for (const auto& w : r.warnings) host.errors << "wh-sim: warning: " << w << "\n";
   if (c.trace_hash) {
     host.out << seed << " " << (r.trace_hash.empty() ? "-" : r.trace_hash) << "\n";
@@ -86,8 +95,10 @@ int run_one(const planned& p, std::uint64_t seed, const std::filesystem::path& f
   } else {
     host.out << summary(r, {.colour = host.out_is_terminal, .pairs_max = 20});
     host.out << "  report " << (folder / "report.json").string() << "\n";
+    host.out << "  page   " << (folder / "report.html").string() << "\n";
+    if (c.data) host.out << "  data   " << (folder / "run.sqlite").string() << "\n";
     if (c.flow) host.out << "  flow   " << (folder / "flow.mmd").string() << "\n";
-    if (!held) host.out << "  replay " << p.again << " --seed " << seed << "\n";
+    if (!held) host.out << "  replay " << again_of(p, seed) << "\n";
   }
   host.out << std::flush;
   return held ? 0 : 1;

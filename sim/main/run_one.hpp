@@ -13,7 +13,8 @@ namespace wh::sim {
 struct planned {
   scenario what;
   std::filesystem::path folder;
-  std::string again;  ///< the command, without the seed
+  std::string again;        ///< the command, without the seed
+  bool names_seed = false;  ///< `again` says which seed, as a replay does
   /// Its figures have the cells of its matrix too.
   bool cells = false;
 };
@@ -24,6 +25,9 @@ planned plan_of(scenario s, std::filesystem::path folder, const run_command& c);
 /// Whether memory will do for so many at once; at need it takes fewer, or says that it will not.
 bool fits(const std::vector<planned>& all, run_command& c, const program_host& host);
 
+/// The command that runs one of the seeds again.
+std::string again_of(const planned& p, std::uint64_t seed);
+
 /// Runs one seed, writes its files into `folder`, prints the result. The exit code.
 int run_one(const planned& p, std::uint64_t seed, const std::filesystem::path& folder,
             const run_command& c, const program_host& host);
@@ -33,7 +37,7 @@ int run_one(const planned& p, std::uint64_t seed, const std::filesystem::path& f
 int run_quietly(const planned& p, std::uint64_t seed, const std::filesystem::path& folder,
                 const run_command& c, const program_host& host);
 
-/// The folder of one of the seeds.
+/// The folder of one of the seeds: the scenario's, or one in it where there are several.
 std::filesystem::path folder_of(const planned& p, std::uint64_t seed);
 
 /// Runs each seed of each scenario in a process of its own, as many at once as `c.jobs` says, in

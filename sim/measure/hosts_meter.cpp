@@ -30,6 +30,8 @@ class hosts_meter final : public meter {
   void on(time_point now, const life_began& e) override {
     state& h = hosts_[e.host];
     ++h.row.lives;
+    h.row.began = now - truth_.epoch();
+    h.row.stopped.reset();
     h.began = now;
     h.carries = false;
     h.row.joined.reset();
@@ -37,7 +39,11 @@ class hosts_meter final : public meter {
     h.row.verdict.clear();
     h.row.homes = 0;
   }
-  void on(time_point, const life_ended& e) override { hosts_[e.host].began.reset(); }
+  void on(time_point now, const life_ended& e) override {
+    state& h = hosts_[e.host];
+    h.row.stopped = now - truth_.epoch();
+    h.began.reset();
+  }
 
   void on(time_point now, const noted& e) override {
     state& h = hosts_[e.host];

@@ -322,6 +322,9 @@ void paths_meter::measure(pair_number p, pair_row& row) {
   row.path = path_of(r.last_state(end));
   if (row.path != path_kind::direct) row.reason = reason_of(truth_.pairs()[p]);
   row.asked = since_start(*r.asked());
+  row.until = since_start(end);
+  row.udp_when_asked = s.udp;
+  row.o1_when_asked = s.when_asked.o1;
   row.time_to_first_payload = r.time_to_first();
   row.time_to_direct = r.time_to_direct();
   row.round_trip = r.round_trip();

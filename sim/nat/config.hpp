@@ -96,6 +96,8 @@ struct config {
   clash on_clash = clash::random;
   overloading overload = overloading::none;
   pooling_kind pooling = pooling_kind::paired;
+  /// Where the plan gives the box its addresses: how many, all of one network.
+  std::uint8_t external_addresses = 1;
   std::uint16_t port_lo = 1024;
   std::uint16_t port_hi = 65535;
   /// `preserve` stays in the class of the inside port: 1-511, 600-1023, 1024-65535 as Linux does.

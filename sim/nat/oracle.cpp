@@ -48,12 +48,21 @@ side without_outer(const side& s, std::size_t count) {
   return r;
 }
 
-bool udp(const side& s) { return effective(s.chain).udp; }
+/// Whether UDP gets from each to the other, as far as the boxes' rules on ports go.
+bool carried(const side& a, const summary& x, const side& b, const summary& y) {
+  const auto out = [](const summary& from, const side& to) {
+    return from.udp || (from.udp_some && (to.open_port == 53 || to.open_port == 443));
+  };
+  return out(x, b) && out(y, a);
+}
+bool carried(const side& a, const side& b) {
+  return carried(a, effective(a.chain), b, effective(b.chain));
+}
 
 /// Rule 3 of the oracle: two sides whose outermost boxes differ.
 bool apart(const side& a, const side& b) {
   const summary x = effective(a.chain), y = effective(b.chain);
-  if (!x.udp || !y.udp) return false;
+  if (!carried(a, x, b, y)) return false;
   const auto open = [](const side& s, const summary& e) {
     return s.port_mapped || e.filtering <= filtering_kind::eif;
   };
@@ -72,6 +81,7 @@ summary effective(const std::vector<const config*>& inside_first) {
   summary s;
   for (const config* c : inside_first) {
     s.udp = s.udp && c->udp == udp_policy::allowed;
+    s.udp_some = s.udp_some && c->udp != udp_policy::blocked;
     s.filtering = std::max(s.filtering, c->filtering);
     if (c->ttl_decrement) ++s.hops;
     if (c->mapping == mapping_kind::none && c->filtering == filtering_kind::open) continue;
@@ -98,7 +108,11 @@ nat_class sides::kind() const {
 }
 
 bool sides::udp() const {
-  return (v4 && effective(v4->chain).udp) || (v6 && effective(v6->chain).udp);
+  const auto passes = [&](const side& s) {
+    const summary e = effective(s.chain);
+    return e.udp || (servers && e.udp_some);
+  };
+  return (v4 && passes(*v4)) || (v6 && passes(*v6));
 }
 
 bool direct_possible(const side& a, const side& b, common_boxes common) {
@@ -124,7 +138,7 @@ bool direct_possible(const side& a, const side& b, common_boxes common) {
 
 obstacle why_not_direct(const side& a, const side& b, common_boxes common) {
   if (direct_possible(a, b, common)) return obstacle::none;
-  if (!udp(a) || !udp(b)) return obstacle::udp_blocked;
+  if (!carried(a, b)) return obstacle::udp_blocked;
   const std::size_t shared = std::min({common.count, a.chain.size(), b.chain.size()});
   if (shared > 0)
     return a.chain[a.chain.size() - shared]->hairpin == hairpin_kind::none
@@ -136,10 +150,11 @@ obstacle why_not_direct(const side& a, const side& b, common_boxes common) {
 }
 
 bool clairvoyant_possible(const side& a, const side& b, common_boxes common) {
-  if (!udp(a) || !udp(b)) return false;
   const std::size_t shared = std::min({common.count, a.chain.size(), b.chain.size()});
-  if (shared == 0 || common.inner_route) return true;
-  return a.chain[a.chain.size() - shared]->hairpin != hairpin_kind::none;
+  if (shared == 0) return carried(a, b);
+  const side x = without_outer(a, shared), y = without_outer(b, shared);
+  if (common.inner_route && carried(x, y)) return true;
+  return carried(a, b) && a.chain[a.chain.size() - shared]->hairpin != hairpin_kind::none;
 }
 
 bool direct_possible(const sides& a, const sides& b, const common_by_family& common) {

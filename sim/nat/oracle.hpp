@@ -25,7 +25,8 @@ constexpr words words_of(nat_class) { return nat_class_words; }
 /// A chain of boxes as if it were one: the hardest mapping, the strictest filter, the shortest
 /// times.
 struct summary {
-  bool udp = true;  ///< carries UDP to any port
+  bool udp = true;       ///< carries UDP to any port
+  bool udp_some = true;  ///< carries UDP to ports 53 and 443 at least
   bool translated = false;
   bool predictable =
       true;            ///< what one remote sees as our endpoint is where all others find us too
@@ -47,12 +48,16 @@ struct side {
   std::vector<const config*> chain;  ///< inside first
   /// A port mapping was granted, and works, on every box of the chain.
   bool port_mapped = false;
+  /// The port at which strangers reach it without being asked; 0: nowhere.
+  std::uint16_t open_port = 0;
 };
 
 /// A host's sides, one for each family that it has an address of.
 struct sides {
   std::optional<side> v4, v6;
-  /// UDP gets through on one of them.
+  /// Somebody in the network is open to strangers at port 53 or 443.
+  bool servers = false;
+  /// UDP gets through on one of them, to somebody at least.
   bool udp() const;
   /// Of its IPv4 address, where it has one.
   nat_class kind() const;
@@ -90,7 +95,7 @@ inline constexpr std::array<std::string_view, 7> obstacle_words{
 constexpr words words_of(obstacle) { return obstacle_words; }
 obstacle why_not_direct(const side& a, const side& b, common_boxes common = {});
 
-/// O3: the same for one who knows every port that will be given: UDP on both sides and a route.
+/// O3: the same for one who knows every port that will be given: UDP both ways and a route.
 bool clairvoyant_possible(const side& a, const side& b, common_boxes common = {});
 
 /// The same for hosts: by IPv4, or by IPv6, where both have it. The obstacle is IPv4's if both have

@@ -83,6 +83,7 @@ expected<latency_model, std::string> latency_model::matrix(std::string_view text
     ++line_number;
     const auto where = name + ":" + std::to_string(line_number) + ": ";
     line.erase(std::min(line.find('#'), line.size()));
+    std::replace(line.begin(), line.end(), ',', ' ');
     std::istringstream words{line};
     std::size_t n = 0;
     for (std::string word; words >> word; ++n) {

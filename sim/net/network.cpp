@@ -83,6 +83,10 @@ void network::move(host_id h, const attachment& to) {
     trace_->record(simulation_.now(), "move", h.value, endpoint{to.address, fabric_.port(h)});
 }
 
+std::optional<endpoint> network::map_port(box_id b, const endpoint& inside, duration lifetime) {
+  return fabric_.box(b).map_port(inside, inside.port(), lifetime, simulation_.now());
+}
+
 void network::change_address(box_id b, std::vector<ip_address> external) {
   if (trace_ != nullptr && !external.empty())
     trace_->record(simulation_.now(), "box_address", b.value, endpoint{external.front(), 0});

@@ -55,6 +55,8 @@ class network {
   void change_address(box_id b, std::vector<ip_address> external);
   /// A box forgets its mappings.
   void reboot_box(box_id b);
+  /// A port mapping that the box is asked for now; the external endpoint that it says it granted.
+  std::optional<endpoint> map_port(box_id b, const endpoint& inside, duration lifetime);
   /// From now on, across the internet; those behind a common box are not concerned. Its number, for
   /// `calm`.
   std::size_t disturb(disturbance d);

@@ -34,6 +34,11 @@ struct pair_row {
   oracle_verdict oracle;
   /// Both ran for the first time while the users wanted the pair.
   std::optional<duration> asked;
+  /// The users wanted it no more, or the run ended.
+  std::optional<duration> until;
+  /// What the two sides' boxes allowed when the pair was asked for: whether its time to the first
+  /// payload and to a direct path is a sample of the metric.
+  bool udp_when_asked = false, o1_when_asked = false;
   /// Since then.
   std::optional<duration> time_to_first_payload;
   std::optional<duration> time_to_direct;
@@ -60,7 +65,9 @@ struct pair_row {
 struct host_row {
   std::string name, group, nat, nat_class;
   unsigned lives = 0;
-  bool online = false;             ///< at the end
+  bool online = false;  ///< at the end
+  /// The last life; without an end it runs on.
+  std::optional<duration> began, stopped;
   std::optional<duration> joined;  ///< of the last life, since its start
   bool serves = false;
   /// What it takes its own NAT for at the end: the text of `wire::nat_class`.

@@ -205,6 +205,9 @@ void peer_group::fields(field_visitor& v) {
          {"the boxes pass the host's port on to it whoever sends, as people set routers by hand"});
   v.whole("per_24", per_24, 1, 200,
           {"hosts, or outermost boxes, that have their addresses in one /24 (IPv6: /48)"});
+  v.optional("port", port, [&](std::uint16_t& n) {
+    v.whole("port", n, 1, 65'535, {"UDP port of the hosts", "drawn for each"});
+  });
   v.table("line", line, {"table, see below: the host's own line"});
   v.milliseconds("work_ms", work, {0, 10'000},
                  {"time that the host takes for a datagram that came, one after the other"});
@@ -250,7 +253,8 @@ void workload_item::fields(field_visitor& v) {
   v.seconds("from_s", from, time_of_run, {"start"});
   v.seconds("until_s", until, time_of_run, {"", "the end"});
   v.table("connect", connect, {"table: pairs of members exchange payload"});
-  v.table("lookups", lookups, {"table: records are looked up"});
+  v.table("lookups", lookups,
+          {"table: records are looked up, by peers and of peers that have run for a minute"});
   v.seconds("ping_interval_s", ping_interval, {0.001, length_max_s},
             {"between two payload packets of a pair, in each direction; at least 0.001"});
   v.whole("payload_bytes", payload_bytes, 1, wire::tunnel_mtu,
@@ -278,7 +282,8 @@ void expectation::fields(field_visitor& v) {
   v.one_of(
       "path", path,
       {"the pair's path at the end: `\"direct\"`, `\"relayed\"`, `\"connected\"` (either of the "
-       "two) or `\"unreachable\"`"});
+       "two) or `\"unreachable\"`",
+       "needed with `pair`"});
   v.word("because", because,
          {"why the number is that one. A bound moves only together with its reason",
           {},

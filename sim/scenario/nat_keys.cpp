@@ -20,6 +20,7 @@ void nat_fields(field_visitor& v, nat::config& c) {
   v.one_of("on_clash", c.on_clash, {"what `\"preserve\"` does when the port is taken"});
   v.one_of("overload", c.overload,
            {"whether two inside endpoints may share a port while their remotes differ"});
+  v.whole("external_addresses", c.external_addresses, 1, 16, {"how many it has, all in one /24"});
   v.one_of("pooling", c.pooling, {"which of several external addresses an inside host uses"});
   v.whole("port_lo", c.port_lo, 1, 65'535, {"lowest external port"});
   v.whole("port_hi", c.port_hi, 1, 65'535, {"highest external port"});

@@ -192,6 +192,8 @@ struct peer_group {
   bool forwarded = false;
   /// Hosts, or outermost boxes, that share a /24 of the internet.
   unsigned per_24 = 1;
+  /// Of the hosts; drawn for each if absent.
+  std::optional<std::uint16_t> port;
   std::optional<line_config> line;
   /// Time that the host takes for a datagram, one after the other.
   duration work{};

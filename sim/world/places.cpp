@@ -22,7 +22,7 @@ places::places(plan p, const nat::book& profiles, network& net, seed s)
     box_spec spec;
     spec.config = b.behaviour;
     spec.isolated = b.isolated;
-    if (!b.external.is_unspecified()) spec.external = {b.external};
+    spec.external = b.external;
     boxes_.push_back(net_.add_box(std::move(spec)));
   }
 }
@@ -56,7 +56,7 @@ void places::forward(std::size_t h) {
   if (!p.forwarded || !p.v4) return;
   endpoint inside{p.v4->address, p.port};
   for (const std::size_t b : plan_.chain_of(h)) {
-    const auto outside = net_.box(boxes_[b]).map_port(inside, p.port, always, time_point{});
+    const auto outside = net_.map_port(boxes_[b], inside, always);
     // The box holds 64 of them; a home has fewer.
     if (outside) inside = *outside;
   }
@@ -100,6 +100,13 @@ ip_address places::fresh_address(bool v4) {
   return v4 ? public_address(n) : public_address6(n);
 }
 
+std::vector<ip_address> places::fresh_pool(std::size_t count) {
+  const std::size_t n = (1U << 19) + addresses_changed_++;
+  std::vector<ip_address> pool;
+  for (unsigned i = 0; i < count; ++i) pool.push_back(public_address(n, i));
+  return pool;
+}
+
 void places::move(std::size_t h, const ip_address& to) {
   const bool v4 = to.is_v4();
   seat& s = *(v4 ? plan_.hosts[h].v4 : plan_.hosts[h].v6);
@@ -112,16 +119,16 @@ void places::move(std::size_t h, const ip_address& to) {
 void places::change_address(std::size_t h) {
   if (plan_.hosts[h].v6) move(h, fresh_address(false));
   if (!plan_.hosts[h].v4) return;
-  const ip_address fresh = fresh_address(true);
   for (const std::size_t b : plan_.chain_of(h))
-    if (plan_.boxes[b].external.is_global()) {
-      plan_.boxes[b].external = fresh;
-      net_.change_address(boxes_[b], {fresh});
+    if (auto& external = plan_.boxes[b].external;
+        !external.empty() && external.front().is_global()) {
+      external = fresh_pool(external.size());
+      net_.change_address(boxes_[b], external);
       for (std::size_t other = 0; other < plan_.hosts.size(); ++other)
         if (outermost(other) == b) forward(other);
       return;
     }
-  move(h, fresh);
+  move(h, fresh_address(true));
 }
 
 void places::replace_boxes(std::size_t h, const std::vector<std::string>& profiles) {
@@ -167,8 +174,10 @@ void places::rebuild_boxes(std::size_t h, const std::vector<std::string>& profil
     box_spec spec;
     spec.config = b.behaviour;
     if (translates(c)) {
-      b.external = inside_is_private ? carrier_address(0) : fresh_address(true);
-      spec.external = {b.external};
+      if (!inside_is_private) b.external = fresh_pool(c.external_addresses);
+      for (unsigned n = 0; inside_is_private && n < c.external_addresses; ++n)
+        b.external.push_back(carrier_address(n));
+      spec.external = b.external;
       inside_is_private = true;
     }
     plan_.boxes.push_back(std::move(b));

@@ -47,6 +47,7 @@ class places {
   host& at(std::size_t h) { return *(*hosts_)[h]; }
   attachment attachment_of(std::size_t h, bool v4) const;
   ip_address fresh_address(bool v4);
+  std::vector<ip_address> fresh_pool(std::size_t count);
   void move(std::size_t h, const ip_address& to);
   void rebuild_boxes(std::size_t h, const std::vector<std::string>& profiles);
   void relabel(std::size_t h);

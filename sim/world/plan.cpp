@@ -9,6 +9,9 @@ namespace wh::sim {
 
 namespace {
 
+/// Addresses that the plan gives away of a /24.
+constexpr unsigned in_one_24 = 200;
+
 class planner {
  public:
   planner(const scenario& sc, seed s)
@@ -26,6 +29,9 @@ class planner {
     }
     for (std::size_t g = 0; g < scenario_.peers.size(); ++g)
       if (auto done = add_group(g); !done) return unexpected(done.error());
+    for (std::size_t h = 0; h < plan_.hosts.size(); ++h)
+      if (const auto p = plan_.hosts[h].port; (p == 53 || p == 443) && plan_.open_endpoint(h))
+        plan_.servers = true;
     return std::move(plan_);
   }
 
@@ -66,6 +72,7 @@ class planner {
         if (auto done = seat_v6(h, group, i, shared6); !done) return done;
       h.nat_label = label(h, chain, group);
       h.port = static_cast<std::uint16_t>(ports_.between(10'000, 60'000));
+      if (group.port) h.port = *group.port;
       plan_.hosts.push_back(std::move(h));
     }
     return {};
@@ -107,7 +114,7 @@ class planner {
       plan_.boxes[*innermost].isolated = group.isolated;
     }
     // A LAN has one network.
-    const unsigned together = group.shared_nat ? 200 : group.per_24;
+    const unsigned together = group.shared_nat ? in_one_24 : group.per_24;
     if (i % together == 0) ++networks6_;
     s.address = public_address6(networks6_, i % together);
     return {};
@@ -126,18 +133,21 @@ class planner {
       b.behaviour = nat::borrow(p->behaviour);
       if (group.forwarded) {
         auto forwards = p->behaviour;
-        forwards.port_mapping = nat::port_mapping_kind::on;
+        if (forwards.port_mapping == nat::port_mapping_kind::off)
+          forwards.port_mapping = nat::port_mapping_kind::on;
         b.behaviour = std::make_shared<const nat::config>(forwards);
       }
       b.profile = chain[i];
       b.outer = outer;
       if (p->behaviour.mapping != nat::mapping_kind::none) {
-        if (!translates(outer))
-          b.external = next_public(group.per_24);
-        else if (outer == carrier)
-          b.external = carrier_address(carriers_.at(group.carrier).homes++);
-        else
-          b.external = carrier_address(0);
+        const unsigned own = p->behaviour.external_addresses;
+        for (unsigned n = 0; n < own; ++n)
+          if (!translates(outer))
+            b.external.push_back(next_public(std::min(group.per_24, in_one_24 / own) * own));
+          else if (outer == carrier)
+            b.external.push_back(carrier_address(carriers_.at(group.carrier).homes++));
+          else
+            b.external.push_back(carrier_address(n));
       }
       plan_.boxes.push_back(std::move(b));
       outer = plan_.boxes.size() - 1;
@@ -186,7 +196,7 @@ class planner {
 ip_address public_address(std::size_t n, unsigned host) {
   const auto i = static_cast<std::uint32_t>(n);
   // Somewhere in the /24, so that nobody relies on the last byte; the next ones follow it.
-  return ip_address::v4((32U << 24) + (i << 8) + 10 + ((i * 0x9e3779b9U >> 16) + host) % 200);
+  return ip_address::v4((32U << 24) + (i << 8) + 10 + ((i * 0x9e3779b9U >> 16) + host) % in_one_24);
 }
 
 ip_address public_address6(std::size_t n, unsigned host) {
@@ -216,13 +226,22 @@ std::vector<std::size_t> plan::chain_of(std::size_t host, bool v4) const {
 
 nat::sides plan::sides_of(std::size_t host) const {
   nat::sides out;
+  out.servers = servers;
   for (const bool v4 : {true, false}) {
     if (!(v4 ? hosts[host].v4 : hosts[host].v6)) continue;
     nat::side& s = (v4 ? out.v4 : out.v6).emplace();
     for (const std::size_t b : chain_of(host, v4)) s.chain.push_back(boxes[b].behaviour.get());
-    s.port_mapped = v4 && hosts[host].forwarded;
+    s.port_mapped = v4 && is_forwarded(host);
+    if (const auto open = open_endpoint(host, v4)) s.open_port = open->port();
   }
   return out;
+}
+
+bool plan::is_forwarded(std::size_t host) const {
+  if (!hosts[host].forwarded) return false;
+  for (const std::size_t b : chain_of(host))
+    if (boxes[b].behaviour->port_mapping != nat::port_mapping_kind::on) return false;
+  return true;
 }
 
 nat::common_by_family plan::common(std::size_t a, std::size_t b) const {
@@ -248,9 +267,9 @@ std::optional<endpoint> plan::open_endpoint(std::size_t host, bool v4) const {
   ip_address outside = s->address;
   for (const std::size_t b : chain_of(host, v4)) {
     chain.push_back(boxes[b].behaviour.get());
-    if (!boxes[b].external.is_unspecified()) outside = boxes[b].external;
+    if (!boxes[b].external.empty()) outside = boxes[b].external.front();
   }
-  if (nat::effective(chain).kind == nat::nat_class::pub || (v4 && h.forwarded))
+  if (nat::effective(chain).kind == nat::nat_class::pub || (v4 && is_forwarded(host)))
     return endpoint{outside, h.port};
   return std::nullopt;
 }

@@ -17,8 +17,8 @@ namespace wh::sim {
 /// A middlebox as it is to be built.
 struct box_plan {
   std::shared_ptr<const nat::config> behaviour;
-  /// In the realm outside of the box; unspecified for a firewall that translates nothing.
-  ip_address external;
+  /// In the realm outside of the box; none for a firewall that translates nothing.
+  std::vector<ip_address> external;
   std::string profile;
   /// The box outside of this one, if any: an index into `plan::boxes`.
   std::optional<std::size_t> outer;
@@ -48,9 +48,14 @@ struct host_plan {
 struct plan {
   std::vector<box_plan> boxes;
   std::vector<host_plan> hosts;
+  /// One of them at least is open to strangers at port 53 or 443, where nearly every firewall lets
+  /// UDP out.
+  bool servers = false;
 
   /// Boxes in front of a host, inside first.
   std::vector<std::size_t> chain_of(std::size_t host, bool v4 = true) const;
+  /// Whether the boxes of its chain pass its port on, and not only say so.
+  bool is_forwarded(std::size_t host) const;
   /// For the oracle.
   nat::sides sides_of(std::size_t host) const;
   /// The outermost ones that two hosts have in common.

@@ -200,6 +200,7 @@ void world::warn(report& r) const {
     if (const event_item& e = scenario_.events[i]; hits_[i] == 0 && e.at < r.virtual_time)
       r.warnings.push_back("event " + std::to_string(i) + ", `" + std::string(e.what->kind().name) +
                            "` at " + format_duration(e.at) + ", hit nobody");
+  for (auto& w : lookups_->warnings()) r.warnings.push_back(std::move(w));
 }
 
 report world::finish() {

@@ -63,6 +63,21 @@ class Reports(unittest.TestCase):
             del r["host"]
         self.assertEqual(reports[0], reports[1])
 
+    def test_a_replay_writes_the_tables_that_the_run_had_left_out(self):
+        with tempfile.TemporaryDirectory() as d:
+            first, second = (os.path.join(d, name) for name in ("first", "second"))
+            self.assertEqual(run(SCENARIO, "--seed", "7", "--data", "--out", first)[0], 0)
+            p = subprocess.run([WH_SIM, "replay", first, "--data", "--out", second],
+                               capture_output=True, text=True, timeout=100)
+            self.assertEqual(p.returncode, 0, p.stderr)
+            tables = sorted(f for f in os.listdir(first) if f.endswith((".csv", ".sqlite")))
+            self.assertIn("pairs.csv", tables)
+            with open(os.path.join(first, "report.html"), encoding="utf-8") as f:
+                self.assertIn("pairs.csv", f.read())  # the page leads to them
+            for name in tables:
+                with open(os.path.join(first, name), "rb") as a, open(os.path.join(second, name), "rb") as b:
+                    self.assertEqual(a.read(), b.read(), name)
+
     def test_a_broken_expectation_ends_with_1_and_prints_what_replays_it(self):
         code, out, _ = run(SCENARIO, "--seed", "7", "--set", "expect.0.path=direct")
         self.assertEqual(code, 1)

@@ -4,6 +4,41 @@ namespace wh::sim::detail {
 
 namespace {
 
+/// Keys that the others of the box leave nothing to do for.
+void idle_keys(desk& d, const nat::config& c, const node& table) {
+  using nat::port_allocation;
+  const bool translates = c.mapping != nat::mapping_kind::none;
+  const bool stateful = translates || c.filtering != nat::filtering_kind::open;
+  const auto idle = [&](std::initializer_list<const char*> keys, bool applies, const char* why) {
+    for (const char* key : keys) d.idle_key(table, key, applies, why);
+  };
+  if (!translates)
+    idle({"ports", "on_clash", "overload", "external_addresses", "pooling", "port_lo", "port_hi",
+          "port_classes", "delta", "cross_traffic_per_s", "block_size", "blocks_per_host_max",
+          "psid_offset_bits", "psid_bits", "psid", "hairpin"},
+         false, "`mapping` is \"none\"");
+  if (!stateful)
+    return idle({"timeout_new_s", "timeout_stream_s", "stream_after_s", "timeout_dns_s", "refresh",
+                 "table_max", "on_full", "flows_per_host_max", "new_flows_per_s", "port_mapping",
+                 "unsolicited"},
+                false, "`filtering` is \"open\": the box keeps no flows");
+  idle({"on_full"}, c.table_max > 0, "`table_max` is 0: the table is never full");
+  if (!translates) return;
+  const auto with = [&](port_allocation a) { return c.ports == a; };
+  idle({"on_clash", "port_classes"}, with(port_allocation::preserve),
+       "`ports` is not \"preserve\"");
+  idle({"delta", "cross_traffic_per_s"}, with(port_allocation::sequential),
+       "`ports` is not \"sequential\"");
+  idle({"block_size", "blocks_per_host_max"}, with(port_allocation::block),
+       "`ports` is not \"block\"");
+  idle({"psid_offset_bits", "psid_bits", "psid"}, with(port_allocation::map_e),
+       "`ports` is not \"map_e\"");
+  idle({"port_lo", "port_hi"}, !with(port_allocation::map_e), "`ports` is \"map_e\"");
+  idle({"pooling"}, c.external_addresses > 1, "the box has one address (`external_addresses`)");
+  idle({"pooling"}, !with(port_allocation::block),
+       "`ports` is \"block\", and a block belongs to one address");
+}
+
 void add_profile(desk& d, const nat_config& n, const node& table) {
   if (!nat::profile(n.like))
     return d.unknown_name(desk::place_of(table, "like"), "NAT profile", n.like,
@@ -23,6 +58,7 @@ void add_profile(desk& d, const nat_config& n, const node& table) {
         "`filtering = \"open\"` goes with `mapping = \"none\"`: what is translated needs "
         "state",
         "`\"eif\"` lets everybody in to a mapping");
+  idle_keys(d, c, table);
   d.boxes->add(n.name, "like " + n.like, c);
 }
 

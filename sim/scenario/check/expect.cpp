@@ -46,7 +46,7 @@ void check_metric(desk& d, const expectation& e, const node& table) {
               "`" + std::string(key) + "` is " + format_exact(*bound) + ", and " + e.metric +
                   " is never " + (*bound < 0 ? "negative" : "above " + format_exact(known->max)),
               *bound > 1 && *bound <= 100
-                  ? "a share of " + format_exact(*bound) + " % is " + format_exact(*bound / 100)
+                  ? "a share of " + format_exact(*bound) + " % is " + format_number(*bound / 100)
                   : "");
 }
 

@@ -124,8 +124,13 @@ class peers_check {
       for (const auto& n : chain) all.push_back(&d_.boxes->profile(n)->behaviour);
       return nat::effective(all).kind == nat::nat_class::pub;
     };
+    const auto lies = [&](const std::string& n) {
+      return d_.boxes->profile(n)->behaviour.port_mapping == nat::port_mapping_kind::lying;
+    };
+    const bool forwarded =
+        g.forwarded && g.carrier.empty() && std::none_of(g.nat.begin(), g.nat.end(), lies);
     const bool v4 =
-        g.family != address_family::ipv6 && (g.forwarded || (open(g.nat) && g.carrier.empty()));
+        g.family != address_family::ipv6 && (forwarded || (open(g.nat) && g.carrier.empty()));
     const bool v6 = g.family != address_family::ipv4 && open(g.nat6);
     if (v4 || v6) return;
     d_.wrong(table, "boot",

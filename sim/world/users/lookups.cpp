@@ -25,7 +25,17 @@ lookup_users::lookup_users(around a, rng& random)
     : around_(a),
       random_(random),
       asker_(a.sim.system().spawn<actors::asker_shell>(a.sim.clock())),
+      tallies_(a.script.workload.size()),
       signed_(a.who.size()) {}
+
+std::vector<std::string> lookup_users::warnings() const {
+  std::vector<std::string> out;
+  for (std::size_t i = 0; i < tallies_.size(); ++i)
+    if (tallies_[i].begun == 0 && tallies_[i].skipped > 0)
+      out.push_back("workload " + std::to_string(i) +
+                    ": no lookup began; who asks and who is sought must have run for a minute");
+  return out;
+}
 
 void lookup_users::schedule() {
   for (const workload_item& w : around_.script.workload)
@@ -73,7 +83,7 @@ void lookup_users::look_up(const workload_item& w) {
   });
   const auto item = static_cast<std::uint32_t>(&w - around_.script.workload.data());
   if (w.lookups->absent_ratio > 0 && random_.unit() < w.lookups->absent_ratio) {
-    if (!asker) return around_.log.tell(now, lookup_skipped{item, true});
+    if (!asker) return skip(item, true);
     public_key nobody;
     random_.fill(nobody.value);
     return ask(*asker, item, std::nullopt, nobody);
@@ -81,13 +91,19 @@ void lookup_users::look_up(const workload_item& w) {
   const auto sought = pick(w.lookups->to, [&](std::size_t h) {
     return runs_long(h) && (!asker || h != *asker) && wanted_of(h) > 0;
   });
-  if (!asker || !sought) return around_.log.tell(now, lookup_skipped{item, !asker});
+  if (!asker || !sought) return skip(item, !asker);
   ask(*asker, item, *sought, around_.who.key_of(*sought));
+}
+
+void lookup_users::skip(std::uint32_t item, bool nobody_asks) {
+  ++tallies_[item].skipped;
+  around_.log.tell(around_.sim.now(), lookup_skipped{item, nobody_asks});
 }
 
 void lookup_users::ask(std::size_t asker, std::uint32_t item, std::optional<std::size_t> sought,
                        const public_key& key) {
   const auto& hosts = around_.hosts;
+  ++tallies_[item].begun;
   attempt a{++lookups_, item, asker, sought, 0, hosts[asker]->starts(), time_point{}};
   if (sought) {
     a.wanted = wanted_of(*sought);

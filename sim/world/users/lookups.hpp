@@ -30,6 +30,8 @@ class lookup_users {
   void schedule();
   /// The host signed a record.
   void signed_record(std::size_t h, std::uint64_t sequence);
+  /// A sentence for each item of the workload of which every lookup was skipped.
+  std::vector<std::string> warnings() const;
 
  private:
   /// A lookup under way.
@@ -44,6 +46,7 @@ class lookup_users {
   };
 
   void look_up(const workload_item& w);
+  void skip(std::uint32_t item, bool nobody_asks);
   /// `sought` is whose key it is, if anybody's.
   void ask(std::size_t asker, std::uint32_t item, std::optional<std::size_t> sought,
            const public_key& key);
@@ -51,6 +54,9 @@ class lookup_users {
   /// The newest record that has had time to reach its holders; 0: it has signed none.
   std::uint64_t wanted_of(std::size_t h) const;
 
+  struct tally {
+    std::uint64_t begun = 0, skipped = 0;
+  };
   struct version {
     time_point at;
     std::uint64_t sequence;
@@ -60,6 +66,7 @@ class lookup_users {
   rng& random_;
   actors::asker_actor asker_;
   std::uint64_t lookups_ = 0;
+  std::vector<tally> tallies_;  // of each item of the workload
   /// Of each host, in order, from the newest on that has had time to reach its holders.
   std::vector<std::vector<version>> signed_;
 };

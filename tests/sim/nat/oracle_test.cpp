@@ -207,3 +207,28 @@ TEST_CASE("a population file that is wrong is told where and what to do") {
   for (int i = 0; i < 1001; ++i) many += "home,openwrt,0.1,0,0\n";
   CHECK(error(many) == 1002);
 }
+
+TEST_CASE("a network that lets UDP out to 53 and 443 only reaches whoever is open there") {
+  const auto guest = behind({"udp_blocked_except_dns"});
+  side server, other;
+  server.open_port = 443;
+  other.open_port = 4000;
+  CHECK(direct(guest, server));
+  CHECK_FALSE(direct(guest, other));
+  CHECK_FALSE(direct(guest, guest));
+  CHECK_FALSE(clairvoyant_possible(guest, other));
+  CHECK(why_not_direct(guest, other) == obstacle::udp_blocked);
+  CHECK_FALSE(direct(behind({"udp_blocked"}), server));
+
+  sides alone;
+  alone.v4 = guest;
+  CHECK_FALSE(alone.udp());
+  alone.servers = true;
+  CHECK(alone.udp());
+}
+
+TEST_CASE("a network that lets no UDP out has a LAN all the same") {
+  const auto office = behind({"udp_blocked"});
+  CHECK(direct(office, office, {1, true}));
+  CHECK_FALSE(direct(office, office, {1, false}));
+}

@@ -337,3 +337,61 @@ TEST_CASE("who is known by its key cannot come back as somebody else") {
   CHECK(complaint(least + "[[peers]]\ngroup = \"m\"\nchurn = { scale_s = 5, replace = true }\n")
             .find("members are known by their keys") != std::string::npos);
 }
+
+TEST_CASE("a key of a box that the others leave nothing to do for is refused") {
+  const auto box = [](const std::string& lines) {
+    return complaint(least + "[[nats]]\nname = \"box\"\n" + lines);
+  };
+  CHECK(box("mapping = \"none\"\nport_lo = 5\n").find("`port_lo` changes nothing here") !=
+        std::string::npos);
+  CHECK(
+      box("mapping = \"none\"\nfiltering = \"open\"\ntimeout_new_s = 5\n").find("keeps no flows") !=
+      std::string::npos);
+  CHECK(box("delta = 2\n").find("`ports` is not \"sequential\"") != std::string::npos);
+  CHECK(box("ports = \"random\"\non_clash = \"next\"\n").find("`ports` is not \"preserve\"") !=
+        std::string::npos);
+  CHECK(box("block_size = 8\n").find("`ports` is not \"block\"") != std::string::npos);
+  CHECK(box("psid = 8\n").find("`ports` is not \"map_e\"") != std::string::npos);
+  CHECK(box("pooling = \"arbitrary\"\n").find("the box has one address") != std::string::npos);
+  CHECK(box("table_max = 0\non_full = \"drop_new\"\n").find("the table is never full") !=
+        std::string::npos);
+  CHECK(box("port_lo = 9\nport_hi = 8\n").find("`port_lo` is above `port_hi`") !=
+        std::string::npos);
+  CHECK(box("filtering = \"open\"\n").find("what is translated needs state") != std::string::npos);
+  CHECK(
+      complaint(least + "[[nats]]\nname = \"symmetric\"\n").find("profile \"symmetric\" already") !=
+      std::string::npos);
+  CHECK(box("pooling = \"arbitrary\"\nexternal_addresses = 2\n") == "");
+}
+
+TEST_CASE("places that cannot be are refused") {
+  const auto group = [](const std::string& lines) {
+    return complaint(least + "[[carriers]]\nname = \"c\"\nnat = \"cgn_eim\"\n" +
+                     "[[peers]]\ngroup = \"g\"\n" + lines);
+  };
+  CHECK(group("carrier = \"d\"\n").find("unknown carrier \"d\"; did you mean \"c\"?") !=
+        std::string::npos);
+  CHECK(group("isolated = true\n").find("share no LAN") != std::string::npos);
+  CHECK(group("forwarded = true\n").find("no box that could forward") != std::string::npos);
+  CHECK(group("nat6 = \"ipv6_firewall\"\n").find("`family` is \"ipv4\"") != std::string::npos);
+  CHECK(group("family = \"ipv6\"\nnat = \"openwrt\"\n").find("which no NAT translates") !=
+        std::string::npos);
+  CHECK(group("family = \"dual\"\nnat6 = \"openwrt\"\n").find("IPv6 is not translated") !=
+        std::string::npos);
+  CHECK(complaint(least + "family = \"dual\"\n[network]\ndetail = \"packets\"\n")
+            .find("carries IPv4 only") != std::string::npos);
+  CHECK(group("carrier = \"c\"\nper_24 = 4\n").find("all are behind one address") !=
+        std::string::npos);
+  CHECK(group("line = { queue_ms = 5 }\n").find("`queue_ms` changes nothing here") !=
+        std::string::npos);
+  CHECK(group("carrier = \"c\"\n") == "");
+}
+
+TEST_CASE("a boot node whose router only says that it forwards is out of reach") {
+  const std::string boot =
+      "[[nats]]\nname = \"liar\"\nport_mapping = \"lying\"\n[[peers]]\ngroup = \"b\"\nboot = true\n"
+      "forwarded = true\nnat = ";
+  CHECK(complaint(least + boot + "\"liar\"\n").find("nobody can reach boot nodes behind `liar`") !=
+        std::string::npos);
+  CHECK(complaint(least + boot + "\"openwrt\"\n") == "");
+}

@@ -69,6 +69,7 @@ churn = { session = "weibull", shape = 0.6, scale_s = 10, offline = "weibull", o
 group = "boot"
 count = 3
 per_24 = 3
+port = 443
 role = "node"
 boot = true
 [[peers]]
@@ -173,16 +174,9 @@ name = "theirs"
 mapping = "adm"
 filtering = "adf"
 ports = "map_e"
-on_clash = "next"
 overload = "per_remote"
+external_addresses = 2
 pooling = "arbitrary"
-port_lo = 2000
-port_hi = 3000
-port_classes = true
-delta = -2
-cross_traffic_per_s = 1.5
-block_size = 64
-blocks_per_host_max = 2
 psid_offset_bits = 6
 psid_bits = 6
 psid = 33
@@ -201,6 +195,22 @@ on_full = "evict_oldest"
 flows_per_host_max = 100
 new_flows_per_s = 50
 packets_per_s = 1000
+[[nats]]
+name = "keeps"
+on_clash = "next"
+port_lo = 2000
+port_hi = 3000
+port_classes = false
+[[nats]]
+name = "counts"
+ports = "sequential"
+delta = -2
+cross_traffic_per_s = 1.5
+[[nats]]
+name = "blocks"
+ports = "block"
+block_size = 64
+blocks_per_host_max = 2
 )";
 
 std::optional<std::string> file_here(const std::filesystem::path& p) {
@@ -271,7 +281,7 @@ TEST_CASE("every key is read into its field") {
                                 false,
                                 "",
                                 day_config{3600, 2, 900}});
-  CHECK(s.peers[1].per_24 == 3);
+  CHECK((s.peers[1].per_24 == 3 && s.peers[1].port == 443));
   REQUIRE(s.carriers.size() == 1);
   CHECK(s.carriers[0] == carrier_config{"tower", {"cgn_eim", "mine"}, true});
   REQUIRE(s.boxes->profile("mine"));
@@ -325,12 +335,8 @@ TEST_CASE("the keys that exclude others are read too") {
   CHECK(c.mapping == nat::mapping_kind::adm);
   CHECK(c.filtering == nat::filtering_kind::adf);
   CHECK(c.ports == nat::port_allocation::map_e);
-  CHECK(c.on_clash == nat::clash::next);
   CHECK(c.overload == nat::overloading::per_remote);
-  CHECK(c.pooling == nat::pooling_kind::arbitrary);
-  CHECK((c.port_lo == 2000 && c.port_hi == 3000 && c.port_classes));
-  CHECK((c.delta == -2 && c.cross_traffic_per_s == 1.5));
-  CHECK((c.block_size == 64 && c.blocks_per_host_max == 2));
+  CHECK((c.external_addresses == 2 && c.pooling == nat::pooling_kind::arbitrary));
   CHECK((c.psid_offset_bits == 6 && c.psid_bits == 6 && c.psid == 33));
   CHECK(c.hairpin == nat::hairpin_kind::internal_source);
   CHECK(c.unsolicited == nat::unsolicited_kind::accept);
@@ -343,6 +349,13 @@ TEST_CASE("the keys that exclude others are read too") {
   CHECK((c.table_max == 512 && c.on_full == nat::full_policy::evict_oldest));
   CHECK((c.flows_per_host_max == 100 && c.new_flows_per_s == 50 && c.packets_per_s == 1000));
   REQUIRE(s.boxes->population(s.peers[3].population));
+
+  const auto box = [&](const char* name) { return s.boxes->profile(name)->behaviour; };
+  const auto keeps = box("keeps"), counts = box("counts"), blocks = box("blocks");
+  CHECK(keeps.on_clash == nat::clash::next);
+  CHECK((keeps.port_lo == 2000 && keeps.port_hi == 3000 && !keeps.port_classes));
+  CHECK((counts.delta == -2 && counts.cross_traffic_per_s == 1.5));
+  CHECK((blocks.block_size == 64 && blocks.blocks_per_host_max == 2));
 }
 
 TEST_CASE("the files above name every key there is") {
