@@ -50,15 +50,31 @@ wh_jobs() {
   echo "$jobs"
 }
 
+# wh_configure FOLDER [OPTION-OF-CMAKE...]
+wh_configure() {
+  local folder=$1 log
+  shift
+  wh_say "configuring in $folder/"
+  if ! log=$(cmake -G Ninja -S "$wh_root" -B "$wh_root/$folder" "$@" 2>&1); then
+    printf '%s\n' "$log" >&2
+    wh_fail "cmake failed, see above; a $folder/ made by other means can be removed"
+  fi
+}
+
 # wh_build [TARGET...]: everything without one.
 wh_build() {
-  local jobs log
+  local jobs
   jobs=$(wh_jobs)
-  wh_say "configuring in build/"
-  if ! log=$(cmake -G Ninja -S "$wh_root" -B "$wh_root/build" 2>&1); then
-    printf '%s\n' "$log" >&2
-    wh_fail "cmake failed, see above; a build/ made by other means can be removed"
-  fi
+  wh_configure build
   wh_say "building ${*:-everything}, $jobs at a time"
   ninja -C "$wh_root/build" -j "$jobs" "$@"
+}
+
+# wh_build_in FOLDER [OPTION-OF-CMAKE...]: everything, in another folder.
+wh_build_in() {
+  local jobs
+  jobs=$(wh_jobs)
+  wh_configure "$@"
+  wh_say "building everything in $1/, $jobs at a time"
+  ninja -C "$wh_root/$1" -j "$jobs"
 }

@@ -11,7 +11,7 @@
 /// above this folder knows which. Each contract has one test suite that runs on every binding.
 namespace wh {
 
-/// Time to live of a datagram: `ttl_default` leaves it to the host.
+/// Time to live of a datagram: `host_default` leaves it to the host.
 enum class ttl : std::uint8_t { host_default = 0 };
 
 /// Whether a datagram is the peers' own: WireGuard's begin with 1 to 4, and WireGuard drops others.

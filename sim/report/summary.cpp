@@ -136,8 +136,8 @@ std::string summary(const report& r, const summary_options& options) {
     out += "  no expectations\n";
   else if (broken == 0)
     out += "  " +
-           colour("32", broken == 0 && total == "1" ? "the one expectation holds"
-                                                    : "all " + total + " expectations hold") +
+           colour("32", total == "1" ? "the one expectation holds"
+                                     : "all " + total + " expectations hold") +
            "\n";
   else
     out += "  " + colour("1;31", std::to_string(broken) + " of " + total + " expectations broken") +
