@@ -106,6 +106,8 @@ enum class severity : std::uint8_t {
   X(session_low_workbit, "session.low_workbit", debug, "a peer's key has too little work in it")   \
   X(session_malformed, "session.malformed", debug, "a packet has no form of ours")                 \
   X(session_no_route, "session.no_route", debug, "nothing is known of where a peer is")            \
+  X(session_not_understood, "session.not_understood", debug,                                       \
+    "a peer of an older release knows no such message: it was not sent (value: its kind)")         \
   X(session_not_early, "session.not_early", debug,                                                 \
     "an initiation held a message that may not ride in one (value: its kind)")                     \
   X(session_old_timestamp, "session.old_timestamp", debug,                                         \
@@ -130,6 +132,8 @@ enum class severity : std::uint8_t {
   X(session_unconfirmed, "session.unconfirmed", debug, "a peer never confirmed its session")       \
   X(session_undecodable, "session.undecodable", debug,                                             \
     "a peer's message does not decode (value: wire::decode_error)")                                \
+  X(session_unknown_kind, "session.unknown_kind", debug,                                           \
+    "a newer peer's message of a kind we do not know was ignored (value: its kind)")               \
   X(session_unknown_index, "session.unknown_index", debug, "a packet of no session of ours")       \
   X(session_unproven_route, "session.unproven_route", debug,                                       \
     "a message is too large for an address that is not proven (value: bytes)")                     \

@@ -40,12 +40,14 @@ struct transmit {
 
 /// A message from a peer. `early`: it rode in an initiation; the peer is who it says, but the
 /// message may be a copy and `via` forged. It may be answered, and nothing learned from it.
+/// `reads_options`: optional fields and later kinds of messages reach it.
 struct deliver {
   public_key from;
   wire::route via;
   bool serves_dht = false;
   bool early = false;
   wire::message what;
+  bool reads_options = false;
 };
 
 /// There was no session with the peer and now there is one, confirmed by both sides.
@@ -138,10 +140,10 @@ class layer {
   using slot = session_table::slot;
 
   // layer.cpp: what is sent, and time.
-  void send_now(time_point now, slot s, const send& what, byte_view encoded, actions& out);
-  bool answer_with(time_point now, slot s, const send& what, byte_view encoded, actions& out);
+  void send_now(time_point now, slot s, const send& what, const packed& encoded, actions& out);
+  bool answer_with(time_point now, slot s, const send& what, const packed& encoded, actions& out);
   void detour(time_point now, slot s, const send& what);
-  void wait(slot s, const send& what, byte_view encoded, actions& out);
+  void wait(slot s, const send& what, const packed& encoded, actions& out);
   void flush(time_point now, slot s, actions& out);
   void wake_by(slot s, time_point deadline);
   void expire_by(time_point t);
@@ -174,8 +176,10 @@ class layer {
   void on_transport(time_point now, const received& r, actions& out);
   void send_sealed(time_point now, slot s, byte_view plain, const wire::route& via, ttl limit,
                    actions& out);
-  void send_message(time_point now, slot s, byte_view encoded,
+  void send_message(time_point now, slot s, const packed& encoded,
                     const std::optional<wire::route>& via, ttl limit, actions& out);
+  void undecoded(wire::decode_error why, byte_view message, const wire::route& via,
+                 const public_key& peer, actions& out) const;
   void heard(time_point now, slot s, const wire::route& via, std::size_t size, actions& out);
   void take_route(time_point now, slot s, const wire::route& via, actions& out);
   void on_path(time_point now, slot s, const wire::route& via, byte_view plain, actions& out);
