@@ -25,7 +25,7 @@ class wireguard_shell final : public peer_shell<wireguard_actor> {
           act();
         },
         [this](const punch::use& in) {
-          controller_.handle(now(), wireguard::path{in.peer, in.via}, todo_);
+          controller_.handle(now(), wireguard::path{in.peer, in.via, in.rtt}, todo_);
           act();
         },
         [this](ask_status) { return wireguard_status{device_.status()}; },

@@ -154,6 +154,15 @@ void iterative_lookup::answered(std::uint8_t serial, bool gave_record) {
   holder_paths_ = static_cast<std::uint8_t>(holder_paths_ | 1U << c->path);
 }
 
+void iterative_lookup::answered_late(std::uint8_t serial, bool gave_record) {
+  candidate* c = find_serial(serial);
+  if (c == nullptr || c->now != state::failed) return;
+  c->now = state::slow;
+  --timeouts_;
+  if (c->teller > 0) --told_[c->teller - 1u].bad;
+  answered(serial, gave_record);
+}
+
 bool iterative_lookup::over() const {
   // With several paths, holders on one of them alone may all be one attacker's, replaying an old
   // record.

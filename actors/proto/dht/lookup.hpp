@@ -75,6 +75,9 @@ class iterative_lookup {
   /// `gave_record`: with a valid record for the target.
   void answered(std::uint8_t serial, bool gave_record);
 
+  /// The same for a request that had failed.
+  void answered_late(std::uint8_t serial, bool gave_record);
+
   /// A newer record than the ones before came: their holders do not count.
   void forget_holders() { holders_ = holder_paths_ = 0; }
 

@@ -13,6 +13,10 @@ namespace {
 // A record that was signed longer ago, by its sequence number, does not end a lookup early.
 constexpr duration record_fresh = 32min;
 
+// An answer may come so long after its request, and so many that failed are remembered for it.
+constexpr duration late_kept = 10s;
+constexpr std::size_t late_max = 8;
+
 std::uint32_t key_tag(const public_key& k) { return load_be<std::uint32_t>(k.value.data()); }
 
 table_limits table_limits_of(const config& c) {
@@ -130,7 +134,7 @@ void node::await(request r) {
 void node::ask(time_point now, const wire::contact& to, prefix id, purpose why, std::uint32_t owner,
                std::uint8_t serial, wire::message what, actions& out, bool seed) {
   const wire::transaction tx{next_tx_++};
-  request r{now, tx.value, owner, id, to, 0, why, serial, seed};
+  request r{now, now, tx.value, owner, id, to, 0, why, serial, seed};
   r.deadline += patience(r);
   std::visit(
       [&](auto& m) {
@@ -146,17 +150,43 @@ void node::ask(time_point now, const wire::contact& to, prefix id, purpose why, 
   out.emplace_back(send{to, std::move(what)});
 }
 
-std::optional<node::request> node::take_request(const received& in, wire::transaction tx,
-                                                std::uint8_t kind) {
-  // Number, key and kind: nobody answers for another. Early, nothing of ours can have been
-  // answered.
+std::optional<node::request> node::take_request(time_point now, const received& in,
+                                                wire::transaction tx, std::uint8_t kind) {
+  // Early, nothing of ours can have been answered.
+  if (in.early) return std::nullopt;
+  // Number, key and kind: nobody answers for another.
   const auto at = std::find_if(pending_.begin(), pending_.end(), [&](const request& r) {
     return r.tx == tx.value && r.to.key == in.from && r.answer == kind;
   });
-  if (at == pending_.end() || in.early) return std::nullopt;
-  const request r = *at;
-  pending_.erase(at);
+  if (at != pending_.end()) {
+    const request r = *at;
+    pending_.erase(at);
+    requests_before().trips.add(now - r.sent);
+    return r;
+  }
+  std::vector<unanswered_request>& late = requests_before().failed;
+  const auto failed = std::find_if(late.begin(), late.end(), [&](const unanswered_request& r) {
+    return r.tx == tx.value && r.key == key_tag(in.from) && r.answer == kind;
+  });
+  if (failed == late.end() || now - failed->sent > late_kept) return std::nullopt;
+  request r{};
+  r.sent = failed->sent;
+  r.owner = failed->owner;
+  r.id = failed->id;
+  r.to = {in.from, in.where};
+  r.why = failed->why;
+  r.serial = failed->serial;
+  r.late = true;
+  late.erase(failed);
+  past_->trips.add(now - r.sent);
   return r;
+}
+
+void node::answered_in_lookup(const request& r, running& l, bool gave_record) {
+  if (r.late)
+    l.engine.answered_late(r.serial, gave_record);
+  else
+    l.engine.answered(r.serial, gave_record);
 }
 
 void node::answered(time_point now, const received& in, const request& r, const endpoint& me,
@@ -191,6 +221,9 @@ void node::answered(time_point now, const received& in, const request& r, const 
 }
 
 void node::unanswered(time_point now, const request& r, actions& out) {
+  std::vector<unanswered_request>& late = requests_before().failed;
+  if (late.size() >= late_max) late.erase(late.begin());
+  late.push_back({r.sent, r.id, r.tx, key_tag(r.to.key), r.owner, r.answer, r.why, r.serial});
   if (timeouts_in_row_ < 0xffff) ++timeouts_in_row_;
   const bool cut_off = timeouts_in_row_ >= offline_after;
   if (timeouts_in_row_ == offline_after && joined_) {
@@ -224,7 +257,7 @@ void node::unanswered(time_point now, const request& r, actions& out) {
 }
 
 void node::on(time_point now, const received& in, const wire::nodes& m, actions& out) {
-  const auto r = take_request(in, m.tx, wire::nodes::kind);
+  const auto r = take_request(now, in, m.tx, wire::nodes::kind);
   if (!r) {
     out.emplace_back(note{note_kind::dht_stray_answer, in.from, in.where});
     return;
@@ -232,13 +265,13 @@ void node::on(time_point now, const received& in, const wire::nodes& m, actions&
   answered(now, in, *r, m.observed, out);
   learn(now, m.contacts, *r, out);
   if (running* l = find_lookup(r->owner); l != nullptr && r->serial > 0) {
-    l->engine.answered(r->serial, false);
+    answered_in_lookup(*r, *l, false);
     pump(now, r->owner, out);
   }
 }
 
 void node::on(time_point now, const received& in, const wire::records& m, actions& out) {
-  const auto r = take_request(in, m.tx, wire::records::kind);
+  const auto r = take_request(now, in, m.tx, wire::records::kind);
   if (!r) {
     out.emplace_back(note{note_kind::dht_stray_answer, in.from, in.where});
     return;
@@ -253,12 +286,12 @@ void node::on(time_point now, const received& in, const wire::records& m, action
   // lookup goes on to those closest to the place, who have it.
   const bool fresh = holds && from_unix_seconds(m.found->sequence) + record_fresh >= now;
   // Storing nodes are not counted against a publisher's lookup: it wants every one of them.
-  l->engine.answered(r->serial, fresh && l->why == purpose::user);
+  answered_in_lookup(*r, *l, fresh && l->why == purpose::user);
   pump(now, r->owner, out);
 }
 
 void node::on(time_point now, const received& in, const wire::stored& m, actions& out) {
-  const auto r = take_request(in, m.tx, wire::stored::kind);
+  const auto r = take_request(now, in, m.tx, wire::stored::kind);
   if (!r) {
     out.emplace_back(note{note_kind::dht_stray_answer, in.from, in.where});
     return;
@@ -267,7 +300,7 @@ void node::on(time_point now, const received& in, const wire::stored& m, actions
   if (m.result != wire::store_result::stored)
     out.emplace_back(
         note{note_kind::dht_not_stored, in.from, in.where, static_cast<std::int64_t>(m.result)});
-  store_result(now, r->owner, m.result == wire::store_result::stored, out);
+  if (!r->late) store_result(now, r->owner, m.result == wire::store_result::stored, out);
 }
 
 // Contacts told by others
@@ -346,7 +379,7 @@ void node::handle_timeout(time_point now, actions& out) {
   while (!pending_.empty() && pending_.front().deadline <= now) {
     request r = pending_.front();
     pending_.erase(pending_.begin());
-    const duration rest = config_.request_timeout - patience(r);
+    const duration rest = r.sent + patience_of(config_.request_timeout) - r.deadline;
     const bool in_lookup = r.serial > 0;
     if (!r.slow && rest > duration::zero()) {
       r.slow = true;
@@ -403,6 +436,7 @@ std::size_t node::memory_bytes() const {
   std::size_t n =
       sizeof *this + table_.memory_bytes() + store_.memory_bytes() +
       seeds_.capacity() * sizeof(wire::contact) + pending_.capacity() * sizeof(request) +
+      (past_ ? sizeof *past_ + past_->failed.capacity() * sizeof(unanswered_request) : 0) +
       lookups_.capacity() * sizeof(void*) + waiting_.capacity() * sizeof(lookup) +
       publications_.capacity() * sizeof(publication) + candidates_.capacity() * sizeof(entry);
   for (const auto& l : lookups_) n += sizeof *l + l->engine.memory_bytes();

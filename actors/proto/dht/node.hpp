@@ -12,6 +12,7 @@
 #include "actors/proto/dht/routing_table.hpp"
 #include "actors/proto/dht/store.hpp"
 #include "actors/proto/note.hpp"
+#include "actors/proto/round_trips.hpp"
 #include "actors/proto/wire/messages.hpp"
 #include "transport/crypto.hpp"
 #include "transport/rng.hpp"
@@ -32,9 +33,9 @@ struct config {
   bool global_only = true;
   /// At most 2 contacts of a /24 or /48 in a bucket and 10 in the table. Off only in laboratories.
   bool diverse = true;
-  std::size_t k = wire::k;
-  std::size_t alpha = 3;
-  std::size_t paths = 2;  // of a lookup that does not say; 1..8
+  std::uint8_t k = wire::k;
+  std::uint8_t alpha = 3;
+  std::uint8_t paths = 2;  // of a lookup that does not say; 1..8
   std::uint8_t quorum = 3;
   std::uint8_t region_max = 40;       // nodes around a record's place that are asked and stored at
   std::uint8_t lookup_requests = 60;  // and 10 more for each path beyond the second
@@ -48,7 +49,8 @@ struct config {
   /// asked: our neighbours are known, and any of them knows who is new among them.
   std::uint8_t self_lookup_width = 8;
   store_limits stores{};
-  /// A stranger's answer takes a round trip, its handshake included.
+  /// A stranger's answer takes a round trip, its handshake included. This and the next are longer
+  /// where our own line takes most of it.
   duration request_timeout = 1500ms;
   /// After this a lookup asks another one meanwhile.
   duration request_patience = 500ms;
@@ -190,6 +192,7 @@ class node {
   enum class purpose : std::uint8_t { user, self, publication, upkeep, probe, store };
   /// A request without an answer yet.
   struct request {
+    time_point sent;
     time_point deadline;  // first of our patience, then of the request
     std::uint32_t tx;
     std::uint32_t owner;  // the lookup or publication
@@ -200,6 +203,24 @@ class node {
     std::uint8_t serial;
     bool seed;
     bool slow = false;
+    bool late = false;  // answered after it had failed
+  };
+  /// What is kept of a request that failed.
+  struct unanswered_request {
+    time_point sent;
+    prefix id;
+    std::uint32_t tx;
+    std::uint32_t key;  // its tag
+    std::uint32_t owner;
+    std::uint8_t answer;
+    purpose why;
+    std::uint8_t serial;
+  };
+  struct past {
+    round_trips trips;
+    /// Requests that failed: an answer that comes all the same is one, and tells how long the way
+    /// is.
+    std::vector<unanswered_request> failed;  // oldest first
   };
   struct running {
     std::uint32_t id;
@@ -248,16 +269,26 @@ class node {
   void on(time_point now, const received& in, const wire::nodes& m, actions& out);
   void on(time_point now, const received& in, const wire::records& m, actions& out);
   void on(time_point now, const received& in, const wire::stored& m, actions& out);
-  std::optional<request> take_request(const received& in, wire::transaction tx, std::uint8_t kind);
+  std::optional<request> take_request(time_point now, const received& in, wire::transaction tx,
+                                      std::uint8_t kind);
   void answered(time_point now, const received& in, const request& r, const endpoint& me,
                 actions& out);
   void unanswered(time_point now, const request& r, actions& out);
   void ask(time_point now, const wire::contact& to, prefix id, purpose why, std::uint32_t owner,
            std::uint8_t serial, wire::message what, actions& out, bool seed = false);
   void await(request r);
-  duration patience(const request& r) const {
-    return r.seed ? std::min(seed_patience, config_.request_patience) : config_.request_patience;
+  past& requests_before() {
+    if (!past_) past_ = std::make_unique<past>();
+    return *past_;
   }
+  duration patience_of(duration usual) const {
+    return past_ ? past_->trips.patience(usual) : usual;
+  }
+  duration patience(const request& r) const {
+    return patience_of(r.seed ? std::min(seed_patience, config_.request_patience)
+                              : config_.request_patience);
+  }
+  void answered_in_lookup(const request& r, running& l, bool gave_record);
 
   // Contacts: node.cpp
   prefix id_of(const public_key& k) const;
@@ -323,6 +354,7 @@ class node {
   rate_gate dial_gate_, reach_gate_;
   std::vector<wire::contact> seeds_;
   std::vector<request> pending_;  // by deadline
+  std::unique_ptr<past> past_;    // from the first request on
   std::vector<std::unique_ptr<running>> lookups_;
   std::vector<lookup> waiting_;
   std::vector<publication> publications_;

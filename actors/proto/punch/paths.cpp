@@ -121,7 +121,7 @@ void paths::remove(const public_key& k, bool say_bye, actions& out) {
   peers_.erase(at);
   if (gone.in_use) {
     if (say_bye) out.push_back(send{k, *gone.in_use, wire::bye{}});
-    out.push_back(use{k, std::nullopt});
+    out.push_back(use{k, std::nullopt, {}});
   }
   for (const relay_option& r : gone.relays)
     if (r.ours) out.push_back(visit_relay{r.relay, false});
@@ -256,7 +256,24 @@ duration paths::patience(const peer& p, const wire::route& via) const {
   }
   // A path that is suspected already, or not known yet, is given its time.
   if (rtt == 0ns) return config_.ping_timeout;
-  return std::min(std::max(3 * rtt, config_.ping_timeout_min), config_.ping_timeout);
+  return std::min(std::max(3 * rtt, config_.ping_timeout_min),
+                  std::max<duration>(config_.ping_timeout, rtt * 3 / 2));
+}
+
+duration paths::rtt_in_use(const peer& p) const {
+  if (!p.in_use) return {};
+  if (!p.in_use->relay) return p.direct ? p.direct->rtt : duration{0};
+  const relay_option* r = find_relay(p, *p.in_use->relay);
+  return r ? r->rtt : duration{0};
+}
+
+/// Word goes to and fro over the path in use, and pings over one that is hardly longer.
+attempt_config paths::attempt_over(const peer& p) const {
+  attempt_config c = config_.attempt;
+  const duration rtt = rtt_in_use(p);
+  c.agree_timeout = std::max<duration>(c.agree_timeout, 2 * rtt);
+  c.settle = std::max<duration>(c.settle, rtt);
+  return c;
 }
 
 void paths::ping(time_point now, peer& p, const wire::route& via, actions& out, ttl limit) {
@@ -379,7 +396,7 @@ void paths::offer(time_point now, peer& p, actions& out) {
   p.next_open.reset();
   if (!p.in_use || p.direct || p.opening) return;
   const auto id = static_cast<std::uint32_t>(random_.next());
-  p.opening.emplace(now, id, attempt::role::offerer, config_.attempt);
+  p.opening.emplace(now, id, attempt::role::offerer, attempt_over(p));
   say_opening(p);
   send_connect(p, wire::connect_phase::offer, id, *p.in_use, out);
 }
@@ -415,7 +432,7 @@ void paths::on_connect(time_point now, peer& p, const received& in, const wire::
         return;
       }
       add_candidates(p, triable(m.candidates.items()));
-      p.opening.emplace(now, m.attempt, role::answerer, config_.attempt);
+      p.opening.emplace(now, m.attempt, role::answerer, attempt_over(p));
       p.next_open.reset();
       say_opening(p);
       send_connect(p, wire::connect_phase::answer, m.attempt, in.via, out);

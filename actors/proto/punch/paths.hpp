@@ -22,11 +22,12 @@ struct config {
   duration payload_recent = 15s;
   unsigned misses_to_suspect = 2;  // then the relay carries, the path is still asked
   unsigned misses_to_drop = 5;
-  /// A ping is missed after three of its path's round trips, within these bounds. An answer that
-  /// comes later still, up to `ping_memory`, takes the miss back.
+  /// A ping is missed after three of its path's round trips, within these bounds; after one and a
+  /// half where they take longer than that. An answer that comes later still, up to `ping_memory`,
+  /// takes the miss back.
   duration ping_timeout_min = 300ms;
   duration ping_timeout = 1s;
-  duration ping_memory = 3s;
+  duration ping_memory = 10s;
   /// Where a peer has answered us lately, its pings say nothing new.
   duration proven_for = 10s;
   duration probe_timeout = 5s;  // to find, contact and ping a peer that somebody asks about
@@ -111,10 +112,12 @@ struct send {
   wire::message what;
   ttl limit = ttl::host_default;
 };
-/// WireGuard's traffic for the peer is to go this way from now on; without a route it waits.
+/// WireGuard's traffic for the peer is to go this way from now on; without a route it waits. `rtt`
+/// as far as it is known.
 struct use {
   public_key peer;
   std::optional<wire::route> via;
+  duration rtt{0};
 };
 struct suspect_relay {
   public_key relay;
@@ -271,6 +274,8 @@ class paths {
   relay_option* met_at(peer& p, const public_key& relay, actions& out);
   void tick(time_point now, peer& p, actions& out);
   duration patience(const peer& p, const wire::route& via) const;
+  duration rtt_in_use(const peer& p) const;
+  attempt_config attempt_over(const peer& p) const;
   bool proven_lately(time_point now, const peer& p, const endpoint& e) const;
   bool asked_lately(time_point now, const peer& p, const wire::route& via) const;
   void tell(peer& p, actions& out);

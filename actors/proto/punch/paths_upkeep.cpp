@@ -97,7 +97,7 @@ void paths::choose(time_point now, peer& p, actions& out) {
   if (best == p.in_use) return;
   if (best && !p.in_use) p.next_beat = now + config_.heartbeat;
   p.in_use = best;
-  out.push_back(use{p.key, best});
+  out.push_back(use{p.key, best, rtt_in_use(p)});
 }
 
 void paths::tell(peer& p, actions& out) {

@@ -4,6 +4,15 @@
 
 namespace wh::relay {
 
+namespace {
+
+/// A relay that was given up before it answered may do so for this long, and so many are
+/// remembered.
+constexpr duration unheard_kept = 10s;
+constexpr std::size_t unheard_max = 8;
+
+}  // namespace
+
 guest::stay* guest::find(const public_key& k) {
   for (stay& s : stays_)
     if (s.relay.key == k) return &s;
@@ -40,10 +49,16 @@ void guest::ask(time_point now, stay& s, guest_actions& out) {
     s.asked = now;
   }
   ++s.unanswered;
-  // A relay that has answered before is held to its own round trip.
-  s.due = now + (s.granted ? std::min(std::max<duration>(3 * s.rtt, 250ms), config_.answer_timeout)
-                           : config_.answer_timeout);
+  s.due = now + patience(s);
   out.push_back(guest_send{s.relay, wire::relay_attach{s.tx}});
+}
+
+duration guest::patience(const stay& s) const {
+  // The first question takes a handshake besides.
+  if (!s.granted) return std::max<duration>(config_.answer_timeout, 3 * trips_.line());
+  // A relay that has answered before is held to its own round trip.
+  const auto most = std::max<duration>(config_.answer_timeout, s.rtt * 3 / 2);
+  return std::min(std::max<duration>(3 * s.rtt, 250ms), most);
 }
 
 void guest::handle(time_point now, const candidate& in, guest_actions& out) {
@@ -105,8 +120,9 @@ void guest::handle(time_point now, const visit& in, guest_actions& out) {
 
 void guest::handle(time_point now, const guest_received& in, guest_actions& out) {
   const auto* m = std::get_if<wire::relay_attached>(&in.what);
-  stay* s = m ? find(in.from) : nullptr;
-  if (!s || m->tx != s->tx) return;
+  if (!m) return;
+  stay* s = find(in.from);
+  if (!s || m->tx != s->tx) return answered_late(now, in.from, *m, out);
   if (m->result != wire::attach_result::granted) {
     out.push_back(note{note_kind::relay_refused, in.from, s->relay.where,
                        static_cast<std::int64_t>(m->result)});
@@ -117,7 +133,10 @@ void guest::handle(time_point now, const guest_received& in, guest_actions& out)
   if (s->unanswered == 0) return;  // a repeated answer
   out.push_back(seen_at{s->relay, m->observed});
   // Of a question put twice nobody knows which asking was answered (Karn and Partridge, 1987).
-  if (s->unanswered == 1 || !s->granted) s->rtt = now - s->asked;
+  if (s->unanswered == 1 || !s->granted) {
+    s->rtt = now - s->asked;
+    trips_.add(s->rtt);
+  }
   s->unanswered = 0;
   // Guests that attached in one burst do not renew in one.
   const duration jitter{static_cast<std::int64_t>(random_.below(3'000'000'000))};
@@ -128,6 +147,21 @@ void guest::handle(time_point now, const guest_received& in, guest_actions& out)
   s->granted = true;
   out.push_back(attached{s->relay, s->rtt});
   if (s->home) tell_homes(out);
+}
+
+/// Our patience was too short. The relay lives: it is asked again, with more.
+void guest::answered_late(time_point now, const public_key& from, const wire::relay_attached& m,
+                          guest_actions& out) {
+  const auto at = std::find_if(unheard_.begin(), unheard_.end(), [&](const unheard& u) {
+    return u.relay.key == from && u.tx == m.tx && now - u.asked <= unheard_kept;
+  });
+  if (at == unheard_.end()) return;
+  const unheard was = *at;
+  unheard_.erase(at);
+  trips_.add(now - was.asked);
+  if (m.result != wire::attach_result::granted) return;
+  std::erase_if(grudges_, [&](const grudge& g) { return g.relay == from; });
+  handle(now, candidate{was.relay}, out);
 }
 
 void guest::handle(time_point now, const suspect& in, guest_actions& out) {
@@ -144,6 +178,10 @@ void guest::drop(time_point now, const public_key& k, duration resent, guest_act
   const auto at =
       std::find_if(stays_.begin(), stays_.end(), [&](const stay& s) { return s.relay.key == k; });
   if (at == stays_.end()) return;
+  if (resent > 0s && !at->granted) {
+    if (unheard_.size() >= unheard_max) unheard_.erase(unheard_.begin());
+    unheard_.push_back({at->relay, at->tx, at->asked});
+  }
   stays_.erase(at);
   if (resent > 0s) {
     std::erase_if(grudges_, [&](const grudge& g) { return g.until <= now || g.relay == k; });

@@ -4,6 +4,7 @@
 #include <vector>
 
 #include "actors/proto/note.hpp"
+#include "actors/proto/round_trips.hpp"
 #include "actors/proto/wire/messages.hpp"
 #include "transport/rng.hpp"
 #include "transport/time.hpp"
@@ -15,6 +16,7 @@ struct guest_config {
   std::size_t homes = 2;
   /// Renewal is the NAT keepalive too: below the 30 s of the strictest common timer.
   duration renew = 25s;
+  /// Longer where a relay, or our own line, is known to take longer.
   duration answer_timeout = 1s;
   unsigned tries = 3;
   /// However short the lease that a relay grants: it does not set our pace.
@@ -130,9 +132,18 @@ class guest {
     public_key relay;
     time_point until;
   };
+  /// A relay that was dropped before it ever answered.
+  struct unheard {
+    wire::contact relay;
+    wire::transaction tx;
+    time_point asked;
+  };
 
   stay* find(const public_key& k);
   void ask(time_point now, stay& s, guest_actions& out);
+  duration patience(const stay& s) const;
+  void answered_late(time_point now, const public_key& from, const wire::relay_attached& m,
+                     guest_actions& out);
   /// With a grudge for as long as `resent`.
   void drop(time_point now, const public_key& k, duration resent, guest_actions& out);
   void fill_homes(time_point now, guest_actions& out);
@@ -146,6 +157,8 @@ class guest {
   std::vector<stay> stays_;
   std::vector<wire::contact> candidates_;  // newest last
   std::vector<grudge> grudges_;
+  std::vector<unheard> unheard_;  // oldest first, a few
+  round_trips trips_;
   std::vector<public_key> homes_told_;
   bool complete_told_ = false;
   bool candidates_all_ = false;  // told since they were asked for

@@ -181,7 +181,7 @@ void layer::send_now(time_point now, slot s, const send& what, const packed& enc
     end_session(s);
   }
   if (p.current.exists()) {
-    const bool silent = p.asked != never && now - p.asked >= unanswered_max;
+    const bool silent = p.asked != never && now - p.asked >= silence_of(p);
     const bool old =
         now - p.current.born >= (p.current.initiator ? rekey_initiator : rekey_responder) ||
         p.current.sent >= rekey_packets || p.current.born < serves_since_;
@@ -206,7 +206,7 @@ void layer::send_now(time_point now, slot s, const send& what, const packed& enc
   }
   if (p.activity && p.activity->half_open()) {
     if (p.activity->start_at == never) {
-      p.activity->start_at = now + confirmation_awaited;
+      p.activity->start_at = now + line_.patience(confirmation_awaited);
       wake_by(s, p.activity->start_at);
     }
     return wait(s, what, encoded, out);

@@ -5,6 +5,7 @@
 #include <vector>
 
 #include "actors/proto/note.hpp"
+#include "actors/proto/round_trips.hpp"
 #include "actors/proto/session/cookie.hpp"
 #include "actors/proto/session/opened.hpp"
 #include "actors/proto/session/rate_limit.hpp"
@@ -160,6 +161,10 @@ class layer {
   bool begin(time_point now, slot s, const wire::route& via, ttl limit, byte_view riding,
              actions& out);
   void initiate(time_point now, slot s, actions& out);
+  duration expected(slot s, const wire::route& via) const;
+  void remember_try(slot s);
+  void late_response(time_point now, byte_view d, std::uint32_t index);
+  void measured(slot s, duration rtt, const wire::route& via);
   void give_up(time_point now, slot s, actions& out);
   void end_initiating(slot s);
   void respond(time_point now, slot s, byte_view riding, ttl limit, actions& out);
@@ -199,6 +204,19 @@ class layer {
   token_bucket all_proven_;
   cookie_jar cookies_;
   opened_initiations opened_;
+  round_trips line_;
+  /// Initiations that another one followed, or nothing: their responses open no session any more,
+  /// and tell how long the way is.
+  struct tried {
+    std::uint64_t key = 0;  // its first bytes
+    time_point sent{};
+    std::uint32_t index = 0;
+    std::uint16_t rtt_ms = 0;  // answered after this
+    bool relayed = false;
+
+    duration rtt() const { return std::chrono::milliseconds{rtt_ms}; }
+  };
+  std::vector<tried> tried_;  // oldest first
   std::uint64_t timestamp_last_;
   std::uint64_t timestamp_kept_;
   time_point serves_since_{};
@@ -230,10 +248,20 @@ constexpr duration rekey_responder = 12min;
 constexpr duration age_max = 15min;
 constexpr std::uint64_t rekey_packets = std::uint64_t{1} << 32;
 constexpr std::uint64_t packets_max = std::uint64_t{1} << 48;
-/// Longer than any round trip, relayed ones included; and what a wrong guess costs is a handshake.
+/// Longer than most round trips, relayed ones included; two of the handshake's own where they are
+/// longer. What a wrong guess costs is a handshake.
 constexpr duration unanswered_max = 2s;
 constexpr duration both_at_once = 2s;
+constexpr std::size_t tried_max = 8;
+/// So late a response may come to tell how long the way is.
+constexpr duration tried_kept = 10s;
 constexpr duration direct_preferred = 15s;
+/// How long nothing may come after a request before the session is doubted.
+inline duration silence_of(const peer& p) {
+  return std::max<duration>(unanswered_max, 2 * p.rtt());
+}
+/// No way is taken for longer, whatever the other side does to have it so.
+constexpr duration rtt_max = 8s;
 constexpr duration challenge_interval = 200ms;
 
 }  // namespace wh::session

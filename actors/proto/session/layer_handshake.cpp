@@ -12,6 +12,12 @@ namespace {
 
 constexpr duration try_waits[] = {1s, 1500ms};
 
+std::uint64_t begin_of(const public_key& k) { return load_be<std::uint64_t>(k.value.data()); }
+
+std::uint16_t in_ms(duration rtt) {
+  return static_cast<std::uint16_t>(std::clamp<std::int64_t>(rtt / 1ms, 1, rtt_max / 1ms));
+}
+
 void put_header(bytes& d, const crypto_suite& crypto, type t) {
   d.insert(d.end(), {magic, crypto.wire_version(), static_cast<std::uint8_t>(t), 0});
 }
@@ -74,16 +80,67 @@ bool layer::begin(time_point now, slot s, const wire::route& via, ttl limit, byt
   return true;
 }
 
+/// How long the peer's response will take by what is known: of the peer, of the relay in between,
+/// of our own line.
+duration layer::expected(slot s, const wire::route& via) const {
+  const peer& p = peers_[s];
+  if (p.activity && p.activity->initiating && p.activity->initiating->round_trip > 0ns)
+    return p.activity->initiating->round_trip;
+  if (p.rtt_ms > 0) return p.rtt();
+  for (const tried& t : tried_)
+    if (t.key == begin_of(p.key) && t.rtt_ms > 0) return t.rtt();
+  if (!via.relay) return line_.line();
+  // From the relay on it is as far, for all we know.
+  const auto relay = peers_.find(*via.relay);
+  return 2 * (relay ? std::max(peers_[*relay].rtt(), line_.line()) : line_.line());
+}
+
+/// A round trip of a handshake: of the peer, and one word about our line.
+void layer::measured(slot s, duration rtt, const wire::route& via) {
+  peers_[s].rtt_ms = in_ms(rtt);
+  if (!via.relayed()) line_.add(rtt);
+}
+
+/// The last try is about to be replaced, or given up.
+void layer::remember_try(slot s) {
+  const initiating& i = *peers_[s].activity->initiating;
+  if (i.tries == 0) return;
+  std::erase_if(tried_, [&](const tried& t) { return i.try_last - t.sent > tried_kept; });
+  if (tried_.size() >= tried_max) tried_.erase(tried_.begin());
+  tried_.push_back({begin_of(peers_[s].key), i.try_last, i.mine, 0, i.via.relayed()});
+}
+
+/// A response to a try that is no more. Sealed for us by whoever saw the try; its keys are gone.
+void layer::late_response(time_point now, byte_view d, std::uint32_t index) {
+  const auto at = std::find_if(tried_.begin(), tried_.end(), [&](const tried& t) {
+    return t.index == index && t.rtt_ms == 0 && now - t.sent <= tried_kept;
+  });
+  const byte_view authentic = d.first(d.size() - mac_size);
+  if (at == tried_.end() || !same(mac_of(crypto_, mac_key_, authentic), d.last(mac_size))) return;
+  at->rtt_ms = in_ms(now - at->sent);
+  if (!at->relayed) line_.add(at->rtt());
+  // The try under way is given its time.
+  const auto s = peers_.slot_of(index);
+  if (!s || begin_of(peers_[*s].key) != at->key) return;
+  activity* a = peers_[*s].activity.get();
+  if (a == nullptr || !a->initiating) return;
+  a->initiating->round_trip = at->rtt();
+  a->initiating->try_next =
+      std::max(a->initiating->try_next, a->initiating->try_last + at->rtt() * 3 / 2);
+}
+
 /// One try: a handshake from its beginning, because no key may seal two different timestamps.
 void layer::initiate(time_point now, slot s, actions& out) {
   initiating& i = *peers_[s].activity->initiating;
+  remember_try(s);
   const public_key& to = peers_[s].key;
   i.state.emplace(crypto_,
                   noise::handshake::parameters{noise::pattern::ik, true, prologue_, public_, to});
   i.mine = peers_.fresh_index(s, random_);
   i.via = i.via_next;
   i.try_last = now;
-  i.try_next = now + try_waits[std::min<std::size_t>(i.tries, 1)];
+  i.try_next = now + std::max<duration>(try_waits[std::min<std::size_t>(i.tries, 1)],
+                                        expected(s, i.via) * 3 / 2);
   ++i.tries;
   wake_by(s, i.try_next);
 
@@ -130,8 +187,9 @@ void layer::give_up(time_point now, slot s, actions& out) {
   peer& p = peers_[s];
   const bytes riding = std::move(p.activity->initiating->riding);
   const wire::route via = p.activity->initiating->via;
+  remember_try(s);
   end_initiating(s);
-  const bool alive = p.current.exists() && (p.asked == never || now - p.asked < unanswered_max);
+  const bool alive = p.current.exists() && (p.asked == never || now - p.asked < silence_of(p));
   if (alive) {
     say(out, note_kind::session_rekey_failed, via, p.key);
     if (!riding.empty())
@@ -370,8 +428,10 @@ void layer::on_response(time_point now, const received& r, actions& out) {
   const auto index = load_be<std::uint32_t>(d.data() + header_size + 4);
   const auto s = peers_.slot_of(index);
   if (!s || !peers_[*s].activity || !peers_[*s].activity->initiating ||
-      peers_[*s].activity->initiating->mine != index)
+      peers_[*s].activity->initiating->mine != index) {
+    late_response(now, d, index);
     return say(out, note_kind::session_stale_response, r.via);
+  }
   peer& p = peers_[*s];
   initiating& i = *p.activity->initiating;
   const byte_view authentic = d.first(d.size() - mac_size);
@@ -394,6 +454,7 @@ void layer::on_response(time_point now, const received& r, actions& out) {
   wipe(keys.send.value);
   wipe(keys.receive.value);
   const wire::route via = i.via;
+  measured(*s, now - i.try_last, via);
   end_initiating(*s);
 
   const std::uint8_t flags = payload[0];
@@ -458,7 +519,8 @@ void layer::establish(time_point now, slot s, const session_state& fresh, action
     activity& a = peers_.activity_of(s);
     const duration apart =
         fresh.born > p.current.born ? fresh.born - p.current.born : p.current.born - fresh.born;
-    const bool crossed = apart < both_at_once && fresh.initiator != p.current.initiator;
+    const bool crossed = apart < std::max<duration>(both_at_once, p.rtt() * 3 / 2) &&
+                         fresh.initiator != p.current.initiator;
     // Both sides come to the same choice: the session whose initiator has the lower key.
     const bool loses = crossed && fresh.initiator != (public_ < p.key);
     a.previous_heard = now;

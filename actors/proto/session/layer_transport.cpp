@@ -109,6 +109,7 @@ void layer::on_transport(time_point now, const received& r, actions& out) {
   peers_.touch(s, now);
   if (a != nullptr && state == &a->next) {
     const session_state fresh = a->next;
+    measured(s, now - fresh.born, a->next_via);
     p.serves_dht = a->next_serves_dht;
     p.reads_options = a->next_reads_options;
     const wire::route via = a->next_via;

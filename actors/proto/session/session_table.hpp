@@ -71,6 +71,7 @@ struct initiating {
   bool has_cookie = false;
   time_point try_last{};
   time_point try_next{};
+  duration round_trip{0};  // of an earlier try, answered when the next one had left
   session::cookie cookie{};
   fixed_bytes<packet::mac_size> mac1{};
   bytes riding;  // the encoded message inside the initiation; empty: none
@@ -122,6 +123,7 @@ struct peer {
   time_point asked = never;  // first request since something came
   time_point direct_heard{};
   endpoint proven[2];                  // addresses, the last used first
+  std::uint16_t rtt_ms = 0;            // of the handshake; 0: not measured
   std::uint16_t older = 0, newer = 0;  // session_table's order by `active`
   bool relayed = false;                // the default route is through `relay`
   bool serves_dht = false;
@@ -131,6 +133,7 @@ struct peer {
   std::unique_ptr<public_key> relay;
   std::unique_ptr<session::activity> activity;
 
+  duration rtt() const { return std::chrono::milliseconds{rtt_ms}; }
   bool has_route() const { return relayed || !proven[0].is_unspecified(); }
   wire::route route() const { return relayed ? wire::through(*relay) : wire::direct(proven[0]); }
 };

@@ -98,6 +98,7 @@ void controller::handle(time_point now, const path& in, actions& out) {
   };
   const bool moved = target(e->via) != target(in.via);
   e->via = in.via;
+  e->rtt = in.rtt;
   if (moved) point(*e, out);
   e->kicks = 0;
   if (!e->via) return;

@@ -21,7 +21,8 @@ struct config {
   /// back this often. What it sends meanwhile takes the direct path all the same.
   duration lead_back = 100ms;
   /// A handshake that went out and is not answered so long after, on a path that carries, is begun
-  /// anew; the next time after twice as long. WireGuard itself waits 5 s.
+  /// anew; the next time after twice as long. Two of the path's round trips where they take longer.
+  /// WireGuard itself waits 5 s.
   duration kick_after = 1500ms;
   /// So often while the path stays the same. Packets that wait in WireGuard are lost each time, and
   /// without a bound a peer whose WireGuard is silent would be asked for ever.
@@ -40,6 +41,7 @@ struct member {
 struct path {
   public_key peer;
   std::optional<wire::route> via;
+  duration rtt{0};  // as far as it is known
 };
 /// WireGuard sent this to the peer's tunnel endpoint.
 struct from_tunnel {
@@ -104,6 +106,7 @@ class controller {
     member who;
     endpoint tunnel;
     std::optional<wire::route> via;
+    duration rtt{0};
     std::vector<bytes> held;
     bytes initiation;  // the handshake that is not answered yet; empty: none
     time_point initiated{};
@@ -118,7 +121,7 @@ class controller {
   void send(time_point now, entry& e, bytes datagram, actions& out);
   void kick(entry& e, actions& out) const;
   time_point kick_at(const entry& e) const {
-    return e.initiated + config_.kick_after * (1 << e.kicks);
+    return e.initiated + std::max<duration>(config_.kick_after, 2 * e.rtt) * (1 << e.kicks);
   }
 
   config config_;

@@ -461,3 +461,36 @@ TEST_CASE_METHOD(fixture, "whatever peers say in whatever order every bound hold
     REQUIRE((!node->next_timeout() || *node->next_timeout() > now - 5s));
   }
 }
+
+TEST_CASE_METHOD(fixture, "an answer later than our patience is one and makes us patient") {
+  const auto boot = peer(), other = peer();
+  const auto first = sent<wire::find_node>(tell(dht::add_contacts{{boot}, true}));
+  REQUIRE(first.size() == 1);
+  auto a = wait(2s);
+  CHECK(noted(a, note_kind::dht_join_failed) == 1);
+  CHECK_FALSE(node->has_joined());
+  // It came after all: from now on the line is known to be that long.
+  a = hear(boot, wire::nodes{first[0].second.tx, config_endpoint, {}});
+  CHECK(all<dht::observed>(a).size() == 1);
+  CHECK(node->table().size() == 1);
+  const auto again = sent<wire::find_node>(wait(0s));
+  REQUIRE(again.size() == 1);
+  wait(2500ms);
+  hear(boot, wire::nodes{again[0].second.tx, config_endpoint, {other}});
+  CHECK(node->has_joined() == false);  // the other one is asked
+  answer_all(out);
+  CHECK(node->has_joined());
+  CHECK(noted(a, note_kind::dht_stray_answer) == 0);
+}
+
+TEST_CASE_METHOD(fixture, "an answer ten seconds late or of somebody else is none") {
+  const auto boot = peer();
+  const auto asked = sent<wire::find_node>(tell(dht::add_contacts{{boot}, true}));
+  wait(1600ms);
+  CHECK(noted(hear(peer(), wire::nodes{asked[0].second.tx, config_endpoint, {}}),
+              note_kind::dht_stray_answer) == 1);
+  wait(9s);
+  CHECK(noted(hear(boot, wire::nodes{asked[0].second.tx, config_endpoint, {}}),
+              note_kind::dht_stray_answer) == 1);
+  CHECK(node->table().size() == 0);
+}

@@ -469,3 +469,20 @@ TEST_CASE("whatever comes a guest keeps its bounds and never works twice at one 
     }
   }
 }
+
+TEST_CASE("a relay farther away than our patience becomes a home when its answer has come") {
+  relay_world w(2);
+  w.latency = 1900ms;
+  auto& g = w.add_guest();
+  for (std::uint32_t n : {1U, 2U}) w.tell(g, candidate{w.relay(n)});
+  w.tell(g, want_homes{true});
+  w.run(3100ms);
+  CHECK(homes_of(g).empty());
+  CHECK(notes(g.did, note_kind::relay_silent) == 2);
+  w.run(10s);
+  CHECK(homes_of(g).size() == 2);
+  const auto asked_then = w.questions.size();
+  w.run(10min);
+  CHECK(notes(g.did, note_kind::relay_silent) == 2);
+  CHECK(w.questions.size() - asked_then < 60);  // once for each renewal
+}

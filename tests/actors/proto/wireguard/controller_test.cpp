@@ -405,3 +405,17 @@ TEST_CASE("whatever comes WireGuard's endpoint is where the path leads") {
     }
   }
 }
+
+TEST_CASE("on a long path a handshake is not begun anew before its answer can have come") {
+  device d;
+  d.it.handle(d.now, path{bob, relayed, 4s}, d.out);
+  d.initiates(1);
+  for (int i = 0; i < 75; ++i) {
+    d.now += 100ms;
+    if (d.it.next_poll() && *d.it.next_poll() <= d.now) d.polls(tunnel);
+  }
+  CHECK(notes(d.out, note_kind::wireguard_kicked) == 0);
+  d.now += 2s;
+  d.polls(tunnel);
+  CHECK(notes(d.out, note_kind::wireguard_kicked) == 1);
+}
