@@ -28,6 +28,10 @@ class wireguard_shell final : public peer_shell<wireguard_actor> {
           controller_.handle(now(), wireguard::path{in.peer, in.via, in.rtt}, todo_);
           act();
         },
+        [this](const punch::measured& in) {
+          controller_.handle(now(), wireguard::path_measured{in.peer, in.rtt});
+          act();
+        },
         [this](ask_status) { return wireguard_status{device_.status()}; },
         [this](const members_changed& in) { take_members(in.members); },
     };

@@ -45,6 +45,8 @@ enum class severity : std::uint8_t {
     "no contact answers: most likely we are cut off")                                              \
   X(dht_not_stored, "dht.not_stored", debug,                                                       \
     "a holder did not take our record (value: wire::store_result)")                                \
+  X(dht_offers_full, "dht.offers_full", debug,                                                     \
+    "an offer to relay gave its place to another's")                                               \
   X(dht_publication_ended, "dht.publication_ended", debug,                                         \
     "a record that we held for others or ourselves is published no more")                          \
   X(dht_publications_full, "dht.publications_full", debug,                                         \
@@ -73,6 +75,9 @@ enum class severity : std::uint8_t {
   X(punch_offer_ignored, "punch.offer_ignored", debug, "an offer was over the limit")              \
   X(relay_full, "relay.full", debug, "a guest was refused: we have no place left")                  \
   X(relay_guest_came, "relay.guest_came", debug, "a guest came")                                   \
+  X(relay_guest_gave_way, "relay.guest_gave_way", debug,                                           \
+    "a guest of the network with the most gave its place to another network's (value: how many "   \
+    "it held)")                                                                                    \
   X(relay_over_limit, "relay.over_limit", debug,                                                   \
     "a guest's datagram was dropped: it sends more than it may (value: bytes)")                    \
   X(relay_refused, "relay.refused", info,                                                          \
@@ -152,6 +157,8 @@ enum class severity : std::uint8_t {
     "modelled WireGuard: a packet of, or for, no peer (value: its type)")                          \
   X(wireguard_relayed_stranger, "wireguard.relayed_stranger", debug,                               \
     "a relay brought a datagram of nobody we know")                                                \
+  X(wireguard_repeated, "wireguard.repeated", debug,                                               \
+    "a handshake of WireGuard's without an answer was sent again as it is (value: how often)")     \
   X(wireguard_replay, "wireguard.replay", debug,                                                   \
     "modelled WireGuard: a packet came a second time (value: its type)")                           \
   X(wireguard_roamed, "wireguard.roamed", debug, "WireGuard's peer is at another endpoint")        \

@@ -168,7 +168,7 @@ bool iterative_lookup::over() const {
   // record.
   // Where one path heard of everybody near the target first, twice as many of it will do.
   const bool several = limits_.paths == 1 || std::popcount(holder_paths_) > 1;
-  if (holders_ >= limits_.quorum * (several ? 1 : 2)) return true;
+  if (ended_ || holders_ >= limits_.quorum * (several ? 1 : 2)) return true;
   bool waiting = false;
   const bool may_ask = requests_ < limits_.requests;
   const bool company = std::any_of(all_.begin(), all_.end(),

@@ -78,6 +78,9 @@ class iterative_lookup {
   /// The same for a request that had failed.
   void answered_late(std::uint8_t serial, bool gave_record);
 
+  /// What was looked for was told on the way.
+  void end() { ended_ = true; }
+
   /// A newer record than the ones before came: their holders do not count.
   void forget_holders() { holders_ = holder_paths_ = 0; }
 
@@ -112,8 +115,9 @@ class iterative_lookup {
   std::uint8_t dealt_ = 0;
   std::uint8_t requests_ = 0, timeouts_ = 0, holders_ = 0, holder_hop_ = 0;
   std::uint8_t holder_paths_ = 0;  // bit i: path i met a holder
-  std::vector<candidate> all_;     // by distance, then key
-  std::vector<credit> told_;       // by serial - 1
+  bool ended_ = false;
+  std::vector<candidate> all_;  // by distance, then key
+  std::vector<credit> told_;    // by serial - 1
 };
 
 }  // namespace wh::dht

@@ -111,6 +111,7 @@ void node::handle(time_point now, const set_serving& in, actions&) {
   config_.serves = in.serves;
   // Those around our id should hear soon that we are there to be listed.
   if (in.serves && joined_) next_self_ = now;
+  plan_offer(now);
 }
 
 void node::handle(time_point now, const look_around&, actions&) {
@@ -250,6 +251,7 @@ void node::unanswered(time_point now, const request& r, actions& out) {
     case purpose::user:
     case purpose::self:
     case purpose::publication:
+    case purpose::relays:
       if (running* l = find_lookup(r.owner)) l->engine.failed(r.serial);
       pump(now, r.owner, out);
       break;
@@ -263,8 +265,10 @@ void node::on(time_point now, const received& in, const wire::nodes& m, actions&
     return;
   }
   answered(now, in, *r, m.observed, out);
+  said_of_relaying(in, r->id, m.relay_room, out);
   learn(now, m.contacts, *r, out);
   if (running* l = find_lookup(r->owner); l != nullptr && r->serial > 0) {
+    if (l->why == purpose::relays) relays_named(now, *r, m, out);
     answered_in_lookup(*r, *l, false);
     pump(now, r->owner, out);
   }
@@ -277,6 +281,7 @@ void node::on(time_point now, const received& in, const wire::records& m, action
     return;
   }
   answered(now, in, *r, m.observed, out);
+  said_of_relaying(in, r->id, m.relay_room, out);
   learn(now, m.contacts, *r, out);
   running* l = find_lookup(r->owner);
   if (l == nullptr) return;
@@ -372,6 +377,7 @@ std::optional<time_point> node::next_timeout() const {
   time_point t = std::min({next_join_, next_upkeep_, next_self_, next_probe_});
   if (!pending_.empty()) t = std::min(t, pending_.front().deadline);
   for (const publication& p : publications_) t = std::min(t, p.next);
+  if (relaying_) t = std::min(t, relaying_->next_offer);
   return t == never ? std::nullopt : std::optional(t);
 }
 
@@ -417,6 +423,7 @@ void node::handle_timeout(time_point now, actions& out) {
   if (next_probe_ <= now) {
     next_probe_ = probe_candidate(now, true, out) ? now + config_.upkeep_first : never;
   }
+  if (relaying_ && relaying_->next_offer <= now) offer_relay(now, out);
   if (next_upkeep_ <= now) {
     upkeep(now, out);
     next_upkeep_ = now + jittered(upkeep_every_);
@@ -441,6 +448,7 @@ std::size_t node::memory_bytes() const {
       publications_.capacity() * sizeof(publication) + candidates_.capacity() * sizeof(entry);
   for (const auto& l : lookups_) n += sizeof *l + l->engine.memory_bytes();
   for (const publication& p : publications_) n += p.holders.capacity() * sizeof(holder);
+  if (relaying_) n += sizeof *relaying_ + relaying_->offers.capacity() * sizeof(relay_offered);
   return n;
 }
 

@@ -93,6 +93,8 @@ struct received {
   bool serves_dht = false;
   bool early = false;
   wire::message what;
+  /// Says whether it relays, if it does.
+  bool reads_options = false;
 };
 /// Boot nodes, which are never forgotten, or contacts of an endpoint cache, which are until we
 /// joined.
@@ -122,6 +124,18 @@ struct set_serving {
 /// see us. Two, because where we did move the first answers may be too large for an address not
 /// proven and go to where we were (wire/SPEC.md, 5). Ever more seldom while they follow each other.
 struct look_around {};
+
+/// RELAY wants more relays to choose from, for a peer that has so many homes; answered with
+/// `relay_seen` for each that is known or turns up, until `enough_relays`, and with `relays_told`
+/// when that was everybody for now.
+struct find_relays {
+  unsigned homes = 0;
+};
+struct enough_relays {};
+/// How many homes we take; nothing when we do not relay.
+struct set_relay_room {
+  std::optional<std::uint16_t> room;
+};
 
 // Actions
 
@@ -154,8 +168,23 @@ struct send_reach {
   endpoint to;
   std::uint64_t nonce = 0;
 };
-using action = std::variant<send, finished, published, observed, joined, send_reach, note>;
+/// Somebody who relays, or of the first release and may. `proven`: it answered us; else another
+/// said so.
+struct relay_seen {
+  wire::contact who;
+  std::optional<std::uint16_t> room;
+  bool proven = false;
+};
+/// `searching`: others are looked for; another of these follows.
+struct relays_told {
+  bool searching = false;
+};
+using action = std::variant<send, finished, published, observed, joined, send_reach, relay_seen,
+                            relays_told, note>;
 using actions = std::vector<action>;
+
+/// Where relays are looked for, and offer themselves.
+node_id relays_place(const crypto_suite& crypto, std::string_view name_space);
 
 /// Kademlia with the defences of S/Kademlia and discv5, for one peer.
 ///
@@ -171,6 +200,9 @@ class node {
   void handle(time_point now, const failed& in, actions& out);
   void handle(time_point now, const set_serving& in, actions& out);
   void handle(time_point now, const look_around& in, actions& out);
+  void handle(time_point now, const find_relays& in, actions& out);
+  void handle(time_point now, const enough_relays& in, actions& out);
+  void handle(time_point now, const set_relay_room& in, actions& out);
   void handle_timeout(time_point now, actions& out);
   std::optional<time_point> next_timeout() const;
 
@@ -184,12 +216,13 @@ class node {
   std::size_t waiting_lookups() const { return waiting_.size(); }
   std::size_t pending_requests() const { return pending_.size(); }
   std::size_t candidates() const { return candidates_.size(); }
+  std::size_t relay_offers() const { return relaying_ ? relaying_->offers.size() : 0; }
   /// All memory held, that of the object included.
   std::size_t memory_bytes() const;
   const config& settings() const { return config_; }
 
  private:
-  enum class purpose : std::uint8_t { user, self, publication, upkeep, probe, store };
+  enum class purpose : std::uint8_t { user, self, publication, upkeep, probe, store, relays };
   /// A request without an answer yet.
   struct request {
     time_point sent;
@@ -256,8 +289,10 @@ class node {
   void on(time_point now, const received& in, const wire::dial_request& m, actions& out);
   void on(time_point now, const received& in, const wire::dial_back& m, actions& out);
   void asked_by(time_point now, const received& in);
+  void on(time_point now, const received& in, const wire::relay_offer& m, actions& out);
   wire::bounded<wire::contact, wire::k> contacts_for(const node_id& target,
                                                      const public_key& asker);
+  std::optional<std::uint16_t> own_relay_room() const;
   static void answer(const received& in, wire::message what, actions& out);
   void remember_guest(time_point now, const received& in);
   std::optional<wire::contact> helper_for(time_point now, const received& asker,
@@ -331,6 +366,37 @@ class node {
   void follow_growth(time_point now, actions& out);
   publication* find_publication(std::uint32_t id);
 
+  // Relays: node_relays.cpp
+  struct relay_offered {
+    prefix id;
+    wire::contact who;
+    std::uint16_t room;
+    std::uint32_t at_s;
+  };
+  struct relaying {
+    std::optional<std::uint16_t> room;    // of ours
+    std::vector<relay_offered> offers;    // of others
+    std::optional<unsigned> wanted_with;  // homes that RELAY has, while it wants more
+    bool told = false;                    // all that is known, since they were wanted
+    bool searching = false, offering = false;
+    std::uint8_t tellers = 0;  // who named some, in the search under way
+    time_point search_after{};
+    duration search_every{0};
+    time_point next_offer = time_point::max();
+    duration offer_every{0};
+    double nodes_then = 0;  // estimate of the network's size at the last offer
+  };
+  relaying& about_relays();
+  void said_of_relaying(const received& in, prefix id, std::optional<std::uint16_t> room,
+                        actions& out);
+  void tell_relays(time_point now, actions& out);
+  void search_relays(time_point now, actions& out);
+  void relays_named(time_point now, const request& r, const wire::nodes& m, actions& out);
+  void relays_search_over(time_point now, const running& l, actions& out);
+  void plan_offer(time_point now);
+  void offer_relay(time_point now, actions& out);
+  wire::bounded<wire::relay_hint, 4> relays_for(time_point now, const public_key& asker);
+
   // Upkeep: node_upkeep.cpp
   /// Lookups that began without all of these ask them too.
   void join_seeds(time_point now, actions& out);
@@ -369,7 +435,8 @@ class node {
     wire::contact who;
     time_point heard;
   };
-  std::vector<guest> guests_;  // lately asked us something, and serve nobody; oldest first
+  std::vector<guest> guests_;           // lately asked us something, and serve nobody; oldest first
+  std::unique_ptr<relaying> relaying_;  // since it concerns us
   time_point look_around_after_{};
   duration look_around_every_{0};
   time_point next_join_ = never, next_upkeep_ = never, next_self_ = never, next_probe_ = never;

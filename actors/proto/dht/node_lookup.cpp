@@ -125,6 +125,9 @@ void node::finish(time_point now, std::unique_ptr<running> l, actions& out) {
     case purpose::self:
       join_over(now, *l, out);
       break;
+    case purpose::relays:
+      relays_search_over(now, *l, out);
+      break;
     case purpose::publication: {
       publication* p = find_publication(l->publication);
       if (p == nullptr) break;

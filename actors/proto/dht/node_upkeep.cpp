@@ -50,8 +50,13 @@ void node::join_over(time_point now, const running& l, actions& out) {
     look_again_ = false;
     next_join_ = std::min(next_join_, now + config_.upkeep_first);
   }
-  if (joined_) return follow_growth(now, out);
+  if (joined_) {
+    if (relaying_ && table_.estimated_nodes() >= relaying_->nodes_then * config_.growth)
+      plan_offer(now);
+    return follow_growth(now, out);
+  }
   joined_ = true;
+  plan_offer(now);
   seeds_.erase(seeds_.begin() + boot_seeds_, seeds_.end());
   seeds_.shrink_to_fit();
   upkeep_every_ = config_.upkeep_first;
@@ -59,6 +64,7 @@ void node::join_over(time_point now, const running& l, actions& out) {
   self_every_ = table_.size() < config_.k ? config_.self_lookup_sparse : config_.self_lookup_first;
   next_self_ = now + jittered(self_every_);
   out.emplace_back(joined{table_.size()});
+  tell_relays(now, out);
   for (publication& p : publications_) start_round(now, p, out);
 }
 

@@ -124,7 +124,7 @@ void paths::remove(const public_key& k, bool say_bye, actions& out) {
     out.push_back(use{k, std::nullopt, {}});
   }
   for (const relay_option& r : gone.relays)
-    if (r.ours) out.push_back(visit_relay{r.relay, false});
+    if (r.ours) out.push_back(visit_relay{r.relay, false, k});
   if (gone.probe_until) out.push_back(probed{k, {}, {}});
   status last;
   last.peer = k;
@@ -209,11 +209,11 @@ void paths::add_relay(time_point now, peer& p, const wire::contact& relay, actio
       return !usable(r) && !(p.in_use && p.in_use->relay == r.relay.key);
     });
     if (useless == p.relays.end()) return;
-    if (useless->ours) out.push_back(visit_relay{useless->relay, false});
+    if (useless->ours) out.push_back(visit_relay{useless->relay, false, p.key});
     p.relays.erase(useless);
   }
   p.relays.push_back({.relay = relay});
-  out.push_back(visit_relay{relay, true});
+  out.push_back(visit_relay{relay, true, p.key});
 }
 
 /// Something of the peer's came through this relay, so both of us are its guests.
@@ -228,7 +228,7 @@ paths::relay_option* paths::met_at(peer& p, const public_key& relay, actions& ou
     const bool known = ours != attached_.end();
     p.relays.push_back({.relay = known ? *ours : wire::contact{relay, {}}, .ours = known});
     r = &p.relays.back();
-    if (known) out.push_back(visit_relay{r->relay, true});
+    if (known) out.push_back(visit_relay{r->relay, true, p.key});
   }
   r->attached = r->answered = true;
   r->missed = 0;
@@ -512,7 +512,7 @@ void paths::handle(time_point now, const relay_up& in, actions& out) {
     r->relay = in.relay;
     if (!r->ours) {
       r->ours = true;
-      out.push_back(visit_relay{in.relay, true});
+      out.push_back(visit_relay{in.relay, true, p.key});
     }
     // Each peer's visit is told to all: only for whom it is news has anything changed.
     if (r->attached && r->answered) continue;
@@ -521,7 +521,7 @@ void paths::handle(time_point now, const relay_up& in, actions& out) {
     ping(now, p, wire::through(in.relay.key), out);
   }
   // A visit that crossed the word of its relay's death is on nobody's account.
-  if (!used) out.push_back(visit_relay{in.relay, false});
+  if (!used) out.push_back(visit_relay{in.relay, false, {}});
 }
 
 void paths::handle(time_point now, const relay_down& in, actions& out) {

@@ -101,9 +101,11 @@ struct payload {
 struct find {
   public_key peer;
 };
+/// `peer`: for whose sake.
 struct visit_relay {
   wire::contact relay;
   bool wanted = true;
+  public_key peer{};
 };
 /// A direct route to nowhere in particular is the session's own.
 struct send {
@@ -117,6 +119,11 @@ struct send {
 struct use {
   public_key peer;
   std::optional<wire::route> via;
+  duration rtt{0};
+};
+/// The way in use was told before it was measured.
+struct measured {
+  public_key peer;
   duration rtt{0};
 };
 struct suspect_relay {
@@ -138,7 +145,8 @@ struct probed {
   std::optional<duration> rtt;
 };
 
-using action = std::variant<find, visit_relay, send, use, suspect_relay, status, probed, note>;
+using action =
+    std::variant<find, visit_relay, send, use, measured, suspect_relay, status, probed, note>;
 using actions = std::vector<action>;
 
 /// All that is known of a path, for people.
@@ -229,6 +237,7 @@ class paths {
     std::vector<pending_ping> pings;
     std::vector<proven> answered;  // directly, newest last, a few
     std::optional<wire::route> in_use;
+    bool rtt_told = false;  // of the path in use
     status told;
     reason why = reason::none;
     unsigned failures = 0;  // attempts in a row

@@ -94,9 +94,16 @@ void paths::choose(time_point now, peer& p, actions& out) {
     // Who came to us by itself is on its way already.
     p.next_lookup = now + (p.wanted || p.in_use ? 0ns : config_.courtesy);
   }
-  if (best == p.in_use) return;
+  if (best == p.in_use) {
+    if (best && !p.rtt_told && rtt_in_use(p) > 0ns) {
+      p.rtt_told = true;
+      out.push_back(measured{p.key, rtt_in_use(p)});
+    }
+    return;
+  }
   if (best && !p.in_use) p.next_beat = now + config_.heartbeat;
   p.in_use = best;
+  p.rtt_told = rtt_in_use(p) > 0ns;
   out.push_back(use{p.key, best, rtt_in_use(p)});
 }
 

@@ -176,7 +176,9 @@ void layer::send_now(time_point now, slot s, const send& what, const packed& enc
       answer_with(now, s, what, encoded, out))
     return;
 
-  if (p.current.exists() && (now - p.current.born >= age_max || p.current.sent >= packets_max)) {
+  // The other side ends what idles at the same time, to the second or so.
+  if (p.current.exists() && (now - p.current.born >= age_max || p.current.sent >= packets_max ||
+                             now - p.active >= idle_max - idle_doubted)) {
     say(out, note_kind::session_expired, {}, p.key);
     end_session(s);
   }

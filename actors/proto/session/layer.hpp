@@ -243,6 +243,7 @@ constexpr duration timestamps_ahead = 10min;
 constexpr duration response_held = 20ms;
 constexpr duration half_open_kept = 30s;
 constexpr duration idle_max = 90s;
+constexpr duration idle_doubted = 2s;
 constexpr duration rekey_initiator = 10min;
 constexpr duration rekey_responder = 12min;
 constexpr duration age_max = 15min;

@@ -51,9 +51,31 @@ void controller::send(time_point now, entry& e, bytes datagram, actions& out) {
   if (is_initiation(datagram)) {
     e.initiation = datagram;
     e.initiated = now;
+    e.repeats = 0;
     if (e.kicks < config_.kicks_max) next_poll_ = std::min(*next_poll_, kick_at(e));
+    if (const auto at = repeat_at(e)) next_poll_ = std::min(*next_poll_, *at);
+  } else if (is_response(datagram) && !e.asked.empty()) {
+    e.answer = datagram;
+    e.answered = now;
   }
   out.push_back(carry{e.who.key, *e.via, std::move(datagram)});
+}
+
+std::optional<time_point> controller::repeat_at(const entry& e) const {
+  if (e.initiation.empty() || !e.via || e.rtt == 0ns || e.repeats >= config_.repeats_max) return {};
+  return e.initiated + std::max<duration>(config_.repeat_after, 2 * e.rtt) * (1 << e.repeats);
+}
+
+/// What goes out again is what went before.
+void controller::repeat(time_point now, entry& e, actions& out) {
+  const auto at = repeat_at(e);
+  if (!at) return;
+  if (now >= *at) {
+    ++e.repeats;
+    out.push_back(note{note_kind::wireguard_repeated, e.who.key, e.via->where, e.repeats});
+    out.push_back(carry{e.who.key, *e.via, e.initiation});
+  }
+  if (const auto next = repeat_at(e)) next_poll_ = std::min(*next_poll_, *next);
 }
 
 /// The one thing that makes WireGuard handshake before its 5 s are over. It forgets the session and
@@ -110,6 +132,13 @@ void controller::handle(time_point now, const path& in, actions& out) {
   for (bytes& held : std::exchange(e->held, {})) send(now, *e, std::move(held), out);
 }
 
+void controller::handle(time_point now, const path_measured& in) {
+  entry* e = find(in.peer);
+  if (!e || !e->via) return;
+  e->rtt = in.rtt;
+  if (const auto at = repeat_at(*e)) next_poll_ = std::min(*next_poll_, std::max(now, *at));
+}
+
 void controller::handle(time_point now, from_tunnel&& in, actions& out) {
   entry* e = find(in.peer);
   if (!e) return;
@@ -147,6 +176,19 @@ void controller::handle(time_point now, from_relay&& in, actions& out) {
   }
   saw_payload(now, *e, out);
   if (is_response(in.datagram)) e->initiation.clear();
+  if (is_initiation(in.datagram)) {
+    // The same once more: our answer was lost.
+    if (in.datagram == e->asked && !e->answer.empty() && e->via &&
+        now - e->answered < handshake_retry) {
+      out.push_back(carry{in.peer, *e->via, e->answer});
+      return;
+    }
+    e->asked = in.datagram;
+    e->answer.clear();
+  } else if (!e->asked.empty()) {
+    e->asked = {};  // it has our answer, or begins anew
+    e->answer = {};
+  }
   out.push_back(inject{in.peer, std::move(in.datagram)});
 }
 
@@ -169,6 +211,7 @@ void controller::handle(time_point now, const polled& in, actions& out) {
       }
       next_poll_ = std::min(*next_poll_, kick_at(*e));
     }
+    repeat(now, *e, out);
     const bool direct = e->via && !e->via->relayed();
     if (s.where && *s.where != (direct ? e->via->where : e->tunnel)) {
       out.push_back(note{note_kind::wireguard_roamed, s.key, *s.where, 0});

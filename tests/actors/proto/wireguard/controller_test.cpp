@@ -282,6 +282,71 @@ TEST_CASE("a handshake that a path did not carry is begun anew and the device is
   }
 }
 
+TEST_CASE(
+    "a handshake without answer is sent again as it is after two and after four round trips") {
+  device d;
+  d.it.handle(d.now, path{bob, relayed, 200ms}, d.out);
+  d.initiates(1);
+  CHECK(d.it.next_poll() == t0 + 400ms);
+  d.now += 399ms;
+  d.polls(tunnel);
+  CHECK(all<carry>(d.out).size() == 1);
+  d.now += 1ms;
+  d.polls(tunnel);
+  REQUIRE(all<carry>(d.out).size() == 2);
+  CHECK(all<carry>(d.out)[1].datagram == initiation(1));
+  CHECK(all<carry>(d.out)[1].via == relayed);
+  CHECK(d.it.next_poll() == t0 + 800ms);
+  SECTION("then it is begun anew") {
+    d.now += 400ms;
+    d.polls(tunnel);
+    CHECK(all<carry>(d.out).size() == 3);
+    CHECK(d.it.next_poll() == t0 + 1500ms);
+    d.now += 700ms;
+    d.polls(tunnel);
+    CHECK(all<carry>(d.out).size() == 3);
+    CHECK(notes(d.out, note_kind::wireguard_kicked) == 1);
+  }
+  SECTION("not once it is answered") {
+    d.it.handle(d.now, from_relay{bob, response}, d.out);
+    d.now += 400ms;
+    d.polls(tunnel);
+    CHECK(all<carry>(d.out).size() == 2);
+  }
+}
+
+TEST_CASE("an answer that was lost is sent again when the same handshake comes once more") {
+  device d;
+  d.goes(relayed);
+  d.it.handle(d.now, from_relay{bob, initiation(1)}, d.out);
+  d.it.handle(d.now, from_relay{bob, initiation(1)}, d.out);  // WireGuard has not answered yet
+  CHECK(all<inject>(d.out).size() == 2);
+  d.it.handle(d.now, from_tunnel{bob, response}, d.out);
+  REQUIRE(all<carry>(d.out).size() == 1);
+  d.now += 1s;
+  SECTION("the same") {
+    d.it.handle(d.now, from_relay{bob, initiation(1)}, d.out);
+    REQUIRE(all<carry>(d.out).size() == 2);
+    CHECK(all<carry>(d.out)[1].datagram == response);
+    CHECK(all<inject>(d.out).size() == 2);
+  }
+  SECTION("another one is WireGuard's to answer") {
+    d.it.handle(d.now, from_relay{bob, initiation(2)}, d.out);
+    CHECK(all<carry>(d.out).size() == 1);
+    CHECK(all<inject>(d.out).size() == 3);
+  }
+  SECTION("nor is one answered so after the other side went on") {
+    d.it.handle(d.now, from_relay{bob, bytes{4, 0, 0, 0}}, d.out);
+    d.it.handle(d.now, from_relay{bob, initiation(1)}, d.out);
+    CHECK(all<carry>(d.out).size() == 1);
+  }
+  SECTION("nor after WireGuard will have given it up") {
+    d.now += 4s;
+    d.it.handle(d.now, from_relay{bob, initiation(1)}, d.out);
+    CHECK(all<carry>(d.out).size() == 1);
+  }
+}
+
 TEST_CASE("a peer that has a session or has answered or has no path is never removed") {
   device d;
   d.goes(relayed);
