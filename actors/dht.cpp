@@ -154,6 +154,11 @@ class dht_shell final : public peer_shell<dht_actor> {
     tell(links().gateway, session::send{s.to.key, wire::direct(s.to.where), std::move(s.what)});
   }
   void perform(dht::finished& f) {
+    if (f.found)
+      watch({note_kind::dht_record_found,
+             f.found->key,
+             {},
+             static_cast<std::int64_t>(f.found->sequence)});
     const auto at = waiting_.find(f.id);
     if (at == waiting_.end()) return;
     auto promise = at->second;

@@ -85,10 +85,12 @@ class gateway_shell final : public peer_shell<gateway_actor> {
   }
 
   void perform(session::transmit& t) {
-    if (!t.via.relay)
+    if (!t.via.relay) {
+      if (t.payload) watch_carried();
       port_.send(t.via.where, std::move(t.datagram), t.limit);
-    else if (t.to != *t.via.relay)  // a relay's own session always goes straight
+    } else if (t.to != *t.via.relay) {  // a relay's own session always goes straight
       send_frame(*t.via.relay, t.to, std::move(t.datagram));
+    }
   }
 
   void perform(session::deliver& d) {

@@ -70,6 +70,8 @@ class network_shell final : public peer_shell<network_actor> {
 
   void perform(member::publish_record& p) {
     record::sign(crypto_, secret_, name_space_, *random_, p.unsigned_record);
+    watch(
+        {note_kind::record_signed, {}, {}, static_cast<std::int64_t>(p.unsigned_record.sequence)});
     tell(links().dht, std::move(p.unsigned_record));
   }
   void perform(member::tell_paths& t) {

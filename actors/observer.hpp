@@ -13,6 +13,8 @@ class observer {
   virtual ~observer() = default;
   virtual void on_note(const public_key& self, time_point now, const note& what) = 0;
   virtual void on_path(const public_key& self, time_point now, const punch::status& what) = 0;
+  /// The datagram that leaves next carries WireGuard's payload to or from a relay.
+  virtual void on_carried(const public_key& self) = 0;
   /// A message that left or came inside a session, decoded.
   virtual void on_message(const public_key& self, time_point now, const public_key& other,
                           const wire::route& via, const wire::message& what, bool sent) = 0;

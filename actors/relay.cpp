@@ -90,7 +90,10 @@ class relay_shell final : public peer_shell<relay_actor> {
   void perform(const relay::attached& a) { tell(links().punch, punch::relay_up{a.relay, a.rtt}); }
   void perform(const relay::seen_at& s) { tell(links().dht, nat::observed{s.by, s.me}); }
   void perform(const relay::detached& d) { tell(links().punch, punch::relay_down{d.relay}); }
-  void perform(relay::homes& h) { tell(links().network, std::move(h)); }
+  void perform(relay::homes& h) {
+    watch({note_kind::relay_homes, {}, {}, static_cast<std::int64_t>(h.relays.size())});
+    tell(links().network, std::move(h));
+  }
   void perform(const relay::need_candidates& n) { tell(links().dht, dht::find_relays{n.homes}); }
   void perform(const relay::enough_candidates&) { tell(links().dht, dht::enough_relays{}); }
   void perform(const note& n) { watch(n); }

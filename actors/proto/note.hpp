@@ -53,6 +53,8 @@ enum class severity : std::uint8_t {
     "a record was not published: too many are")                                                    \
   X(dht_published, "dht.published", debug, "our record was stored (value: copies)")                \
   X(dht_reach_limited, "dht.reach_limited", debug, "a request to dial back was over the limit")    \
+  X(dht_record_found, "dht.record_found", debug,                                                   \
+    "a lookup of ours found a record (value: its sequence number)")                                \
   X(dht_relayed, "dht.relayed", debug, "a DHT message that came through a relay was ignored")      \
   X(dht_seeds_full, "dht.seeds_full", debug,                                                       \
     "boot nodes were refused: too many are given (value: how many)")                               \
@@ -73,6 +75,8 @@ enum class severity : std::uint8_t {
     "an attempt to open a direct path failed (value: how many in a row)")                          \
   X(punch_lost, "punch.lost", info, "a direct path was lost")                                      \
   X(punch_offer_ignored, "punch.offer_ignored", debug, "an offer was over the limit")              \
+  X(record_signed, "record.signed", debug,                                                         \
+    "our record was signed anew (value: its sequence number)")                                     \
   X(relay_full, "relay.full", debug, "a guest was refused: we have no place left")                  \
   X(relay_guest_came, "relay.guest_came", debug, "a guest came")                                   \
   X(relay_guest_gave_way, "relay.guest_gave_way", debug,                                           \
@@ -80,6 +84,8 @@ enum class severity : std::uint8_t {
     "it held)")                                                                                    \
   X(relay_over_limit, "relay.over_limit", debug,                                                   \
     "a guest's datagram was dropped: it sends more than it may (value: bytes)")                    \
+  X(relay_homes, "relay.homes", debug,                                                             \
+    "the relays that carry for us changed (value: how many there are)")                            \
   X(relay_refused, "relay.refused", info,                                                          \
     "a relay does not take us (value: wire::attach_result)")                                       \
   X(relay_silent, "relay.silent", info, "a relay of ours stopped answering")                       \
@@ -142,6 +148,8 @@ enum class severity : std::uint8_t {
   X(session_unknown_index, "session.unknown_index", debug, "a packet of no session of ours")       \
   X(session_unproven_route, "session.unproven_route", debug,                                       \
     "a message is too large for an address that is not proven (value: bytes)")                     \
+  X(wireguard_answered, "wireguard.answered", debug,                                               \
+    "modelled WireGuard: a session that the other side began is confirmed")                        \
   X(wireguard_forged, "wireguard.forged", debug,                                                   \
     "modelled WireGuard: a packet does not open (value: its type)")                                \
   X(wireguard_full, "wireguard.full", warning, "modelled WireGuard: too many peers")               \
@@ -163,7 +171,7 @@ enum class severity : std::uint8_t {
     "modelled WireGuard: a packet came a second time (value: its type)")                           \
   X(wireguard_roamed, "wireguard.roamed", debug, "WireGuard's peer is at another endpoint")        \
   X(wireguard_session, "wireguard.session", debug,                                                 \
-    "modelled WireGuard: a session began (value: 1 on the side that answered, 0 on the other)")    \
+    "modelled WireGuard: a session that we began is there (value: tries before it)")               \
   X(wireguard_staged_full, "wireguard.staged_full", debug,                                         \
     "modelled WireGuard: a packet was dropped: too many wait for a handshake")                     \
   X(wireguard_too_big, "wireguard.too_big", debug,                                                 \

@@ -76,6 +76,7 @@ class node final : private request_target, private actors::observer {
   actor_loop& actors_of() override { return *loop_; }
   // observer
   void on_note(const public_key& self, time_point now, const note& what) override;
+  void on_carried(const public_key&) override {}
   void on_path(const public_key& self, time_point now, const punch::status& what) override;
   void on_message(const public_key&, time_point, const public_key&, const wire::route&,
                   const wire::message&, bool) override {}

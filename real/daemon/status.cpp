@@ -13,34 +13,6 @@ namespace {
 
 using json = nlohmann::ordered_json;
 
-std::string_view name_of(wire::nat_class c) {
-  switch (c) {
-    case wire::nat_class::unknown:
-      return "unknown";
-    case wire::nat_class::open:
-      return "open";
-    case wire::nat_class::endpoint_independent:
-      return "endpoint_independent";
-    case wire::nat_class::endpoint_dependent:
-      return "endpoint_dependent";
-    case wire::nat_class::blocked:
-      return "blocked";
-  }
-  return "unknown";
-}
-
-std::string_view name_of(punch::path_state s) {
-  switch (s) {
-    case punch::path_state::none:
-      return "none";
-    case punch::path_state::relayed:
-      return "relayed";
-    case punch::path_state::direct:
-      return "direct";
-  }
-  return "none";
-}
-
 json or_null(std::string text) { return text.empty() ? json() : json(std::move(text)); }
 
 json of(const endpoint& e) { return e.is_unspecified() ? json() : json(e.to_string()); }
@@ -95,7 +67,7 @@ const wireguard_peer_status* device_of(const actor_answers& a, const public_key&
 
 void add_path(json& j, const node_facts& f, const punch::report* r, time_point now) {
   const punch::status s = r != nullptr ? r->now : punch::status{};
-  j["path"] = name_of(s.state);
+  j["path"] = to_string(s.state);
   j["endpoint"] = s.state == punch::path_state::direct ? of(s.via.where) : json();
   j["relay"] = json();
   if (s.via.relay) {
@@ -119,7 +91,7 @@ json member_json(const node_facts& f, const actor_answers& a, const member_plan&
          {"address", m.address.to_string()}};
   const punch::report* r = report_of(a, m.key);
   add_path(j, f, r, now);
-  j["nat"] = r != nullptr ? json(name_of(r->theirs)) : json();
+  j["nat"] = r != nullptr ? json(to_string(r->theirs)) : json();
   const wireguard_peer_status* d = device_of(a, m.key);
   // A tunnel's, of loopback, while a relay carries, and for a moment after.
   j["wireguard_endpoint"] = d != nullptr && d->where ? of(*d->where) : json();
@@ -133,7 +105,7 @@ json member_json(const node_facts& f, const actor_answers& a, const member_plan&
 
 json nat_json(const actors::dht_status& d) {
   return {
-      {"class", name_of(d.nat.kind)}, {"external", of(d.nat.external)}, {"serves", d.nat.serves}};
+      {"class", to_string(d.nat.kind)}, {"external", of(d.nat.external)}, {"serves", d.nat.serves}};
 }
 
 }  // namespace

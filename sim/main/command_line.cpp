@@ -3,13 +3,12 @@
 #include <CLI/CLI.hpp>
 #include <algorithm>
 #include <charconv>
+#include <functional>
 #include <sstream>
 
-#include "sim/scenario/nearest.hpp"
-
-#ifndef WH_VERSION
-#define WH_VERSION "0"
-#endif
+#include "sim/main/provenance.hpp"
+#include "sim/scenario/limits.hpp"
+#include "transport/text.hpp"
 
 namespace wh::sim {
 namespace {
@@ -23,118 +22,266 @@ Examples:
 )";
 
 constexpr const char* run_examples = R"(
-The scenario is a file, or the name of one in the scenarios folder. Each of its
-seeds runs in a process of its own. DIR gets report.json, and on request trace,
+A scenario is a file, or the name of one in the scenarios folder. Each seed of
+each runs in a process of its own. DIR gets report.json, and on request trace,
 flow.mmd and pcap files; with more than one seed each has a folder DIR/seed-N.
 
-Exit code: 0 every expectation held, 1 one did not, 2 the command or the
-scenario is wrong.
+Exit code: 0 every expectation held, 1 one did not or the run was stopped,
+2 the command or the scenario is wrong.
 
 Examples:
   wh-sim run pair_cone
   wh-sim run pair_cone --seed 7 --seed 8 --out /tmp/cone
+  wh-sim run pair_cone pair_open --seeds 1-20
   wh-sim run scenarios/churn_1k.toml --set duration_s=600 --set peers.0.count=9
+  wh-sim run pair_open --set 'events.+={ at_s = 30, kill = { group = "b" } }'
   wh-sim run pair_symmetric --flow a,b  # their messages, in Mermaid
   wh-sim run churn_1k --trace-hash      # one hash of all that happened
 )";
 
+constexpr const char* replay_examples = R"(
+Runs what a report.json says it was made of (scenario, files, --set and seed
+are in it) and compares the trace hash: the same build gives the same.
+
+Exit code: 0 the same, 1 something else happened, 2 it cannot be run.
+
+Example:
+  wh-sim replay out/pair_cone/seed-3/report.json --trace
+)";
+
+constexpr const char* oracle_examples = R"(
+From the configuration of the boxes alone, knowing nothing of the protocol: O1
+is a direct path without guessing a port, O3 one for somebody who foresees
+every port. Seeds decide who is behind which NAT.
+)";
+
+/// A word that is wrong, as CLI11 has no better name for.
+struct usage_error {
+  std::string text;
+};
+
 /// CLI11 would take "-1" for 2^64 - 1, and the largest number for what is larger.
-std::optional<std::uint64_t> parse_seed(const std::string& word) {
+std::uint64_t seed_of(std::string_view word, std::string_view option) {
   std::uint64_t seed = 0;
   const char* end = word.data() + word.size();
   const auto [rest, trouble] = std::from_chars(word.data(), end, seed);
-  if (trouble != std::errc{} || rest != end) return {};
+  if (trouble != std::errc{} || rest != end || word.empty())
+    throw usage_error{std::string(option) + ": expected a whole number from 0 to 2^64 - 1, not `" +
+                      std::string(word) + "`"};
   return seed;
 }
 
-std::string unknown_command(const std::string& word, const std::vector<std::string>& known) {
-  std::string text = "wh-sim: there is no command `" + word + "`";
-  if (const auto near = nearest_name(word, known); !near.empty())
-    text += "; did you mean `" + near + "`?";
-  return text + "\n  `wh-sim --help` lists them\n";
+/// "1-20", "3", "1-5,9".
+std::vector<std::uint64_t> seeds_in(const std::string& ranges) {
+  std::vector<std::uint64_t> seeds;
+  std::istringstream parts(ranges);
+  for (std::string part; std::getline(parts, part, ',');) {
+    const auto dash = part.find('-');
+    const auto first = seed_of(std::string_view(part).substr(0, dash), "--seeds");
+    const auto last = dash == std::string::npos
+                          ? first
+                          : seed_of(std::string_view(part).substr(dash + 1), "--seeds");
+    if (last < first) throw usage_error{"--seeds: `" + part + "` ends before it begins"};
+    if (last - first >= seeds_max)
+      throw usage_error{"--seeds: more than " + std::to_string(seeds_max) + " seeds"};
+    for (auto s = first;; ++s) {
+      seeds.push_back(s);
+      if (s == last) break;
+    }
+  }
+  if (seeds.empty()) throw usage_error{"--seeds: expected for example 1-20, or 1-5,9"};
+  return seeds;
 }
+
+/// Options that several commands have, as they are typed.
+struct typed {
+  std::vector<std::string> seeds;
+  std::string ranges, flow;
+
+  void take_seeds(std::vector<std::uint64_t>& out) const {
+    for (const auto& word : seeds) out.push_back(seed_of(word, "--seed"));
+    if (!ranges.empty())
+      for (const auto s : seeds_in(ranges)) out.push_back(s);
+    auto sorted = out;
+    std::sort(sorted.begin(), sorted.end());
+    if (const auto twice = std::adjacent_find(sorted.begin(), sorted.end()); twice != sorted.end())
+      throw usage_error{"--seed: " + std::to_string(*twice) + " is asked for twice"};
+    if (out.size() > seeds_max)
+      throw usage_error{"--seeds: more than " + std::to_string(seeds_max) + " seeds"};
+  }
+  void take_flow(std::optional<std::pair<std::string, std::string>>& out) const {
+    if (flow.empty()) return;
+    const auto comma = flow.find(',');
+    if (comma == std::string::npos || comma == 0 || comma + 1 == flow.size() ||
+        flow.find(',', comma + 1) != std::string::npos)
+      throw usage_error{"--flow: expected the names of two peers, for example --flow a,b"};
+    out = {flow.substr(0, comma), flow.substr(comma + 1)};
+    if (out->first == out->second) throw usage_error{"--flow: expected two peers, not one twice"};
+  }
+};
+
+void add_seeds(CLI::App& app, typed& t) {
+  app.add_option("--seed", t.seeds, "Seed instead of the file's; may be repeated")
+      ->allow_extra_args(false)
+      ->type_name("N");
+  app.add_option("--seeds", t.ranges, "Seeds instead of the file's: 1-50, or 1-5,9")
+      ->type_name("A-B");
+}
+
+void add_set(CLI::App& app, std::vector<std::string>& set) {
+  app.add_option("--set", set,
+                 "Set a key of the scenario; may be repeated.\n"
+                 "Lists go by number or group: peers.0.count;\n"
+                 "a table more: events.+={...}")
+      ->allow_extra_args(false)
+      ->type_name("TABLE.KEY=VALUE");
+}
+
+void add_jobs(CLI::App& app, unsigned& jobs) {
+  app.add_option("--jobs", jobs, "Runs at once (default: one per core)")
+      ->check(CLI::Range(1, 1024))
+      ->type_name("N");
+}
+
+/// What a run writes besides its report.
+void add_extras(CLI::App& app, run_command& run, typed& t) {
+  app.add_flag("--pcap", run.pcap, "Write a packet capture to DIR/internet.pcap");
+  app.add_flag("--trace", run.trace, "Write every event to DIR/trace");
+  app.add_option("--flow", t.flow, "Draw the messages of two peers in DIR/flow.mmd")
+      ->type_name("A,B");
+}
+
+/// The commands: each adds its options, and says what came of them.
+class grammar {
+ public:
+  grammar() {
+    app_.require_subcommand(1);
+    app_.set_version_flag("--version", "wh-sim " + version_text());
+    app_.footer(examples);
+    app_.set_help_flag("-h,--help", "Print this help and end");
+    add_run();
+    add_replay();
+    add_oracle();
+    add_lists();
+  }
+
+  std::variant<command, command_line_end> parse(int argc, const char* const* argv) {
+    if (argc > 1 && argv[1][0] != '-') {
+      std::vector<std::string> known;
+      for (const auto* c : app_.get_subcommands({})) known.push_back(c->get_name());
+      const std::string word = argv[1];
+      if (std::find(known.begin(), known.end(), word) == known.end()) {
+        std::string text = "wh-sim: there is no command `" + word + "`";
+        if (const auto near = nearest_name(word, known); !near.empty())
+          text += "; did you mean `" + near + "`?";
+        return command_line_end{text + "\n  `wh-sim --help` lists them\n", 2};
+      }
+    }
+    try {
+      app_.parse(argc, argv);
+      for (const auto& c : commands_)
+        if (c.app->parsed()) return c.take();
+    } catch (const CLI::ParseError& e) {
+      std::ostringstream out, errors;
+      const int code = app_.exit(e, out, errors);
+      return code == 0 ? command_line_end{out.str(), 0}
+                       : command_line_end{"wh-sim: " + errors.str(), 2};
+    } catch (const usage_error& e) {
+      return command_line_end{"wh-sim: " + e.text + "\n", 2};
+    }
+    return command_line_end{"", 2};
+  }
+
+ private:
+  struct entry {
+    CLI::App* app;
+    std::function<command()> take;
+  };
+  CLI::App& add(const std::string& name, const std::string& about, std::function<command()> take) {
+    auto* app = app_.add_subcommand(name, about);
+    commands_.push_back({app, std::move(take)});
+    return *app;
+  }
+
+  void add_run() {
+    auto& app = add("run", "Run scenarios, judge them by their expectations", [this] {
+      run_typed_.take_seeds(run_.seeds);
+      run_typed_.take_flow(run_.flow);
+      if (run_.json && run_.trace_hash) throw usage_error{"--json and --trace-hash: one of them"};
+      return command{run_};
+    });
+    app.footer(run_examples);
+    app.add_option("SCENARIO", run_.scenarios, "Files or names of scenarios")->required();
+    add_seeds(app, run_typed_);
+    add_set(app, run_.set);
+    app.add_option("--out", run_.out, "Folder for the report (default: out/NAME)")
+        ->type_name("DIR");
+    app.add_flag("--json", run_.json, "Print the report as JSON instead of the summary");
+    app.add_flag("--trace-hash", run_.trace_hash, "Print only the seed and the trace's hash");
+    add_extras(app, run_, run_typed_);
+    add_jobs(app, run_.jobs);
+    app.add_flag("--progress", run_.progress, "Show progress though stderr is no terminal");
+    app.add_flag("--force", run_.force, "Run although memory is not likely to do");
+  }
+
+  void add_replay() {
+    auto& app = add("replay", "Run again what a report was made of, and compare", [this] {
+      replay_typed_.take_flow(replay_.how.flow);
+      return command{replay_};
+    });
+    app.footer(replay_examples);
+    app.add_option("REPORT", replay_.report, "A report.json, or the folder that it is in")
+        ->required();
+    app.add_option("--out", replay_.how.out, "Folder for the report (default: out/replay)")
+        ->type_name("DIR");
+    add_extras(app, replay_.how, replay_typed_);
+  }
+
+  void add_oracle() {
+    auto& app = add("oracle", "Tell which of a scenario's pairs could be direct", [this] {
+      oracle_typed_.take_seeds(oracle_.seeds);
+      return command{oracle_};
+    });
+    app.footer(oracle_examples);
+    app.add_option("SCENARIO", oracle_.scenario, "File or name of a scenario")->required();
+    add_seeds(app, oracle_typed_);
+    add_set(app, oracle_.set);
+    app.add_flag("--json", oracle_.json, "As JSON");
+  }
+
+  void add_lists() {
+    add("scenarios", "List the scenarios and their questions", [this] {
+      return command{scenarios_};
+    }).add_flag("--json", scenarios_.json, "As JSON");
+    add("metrics", "List what an expectation can be about", [this] {
+      return command{metrics_};
+    }).add_flag("--json", metrics_.json, "As JSON");
+    auto& keys =
+        add("keys", "List the keys of the scenario file", [this] { return command{keys_}; });
+    keys.add_option("TABLE", keys_.table, "One table: network, peers, events.kill, ...");
+    keys.add_flag("--markdown", keys_.markdown, "As the tables of scenarios/README.md");
+    auto& nats =
+        add("nats", "List NAT profiles and populations", [this] { return command{nats_}; });
+    nats.add_option("NAME", nats_.name, "One of them, with its parameters and source");
+    nats.add_flag("--json", nats_.json, "As JSON");
+  }
+
+  CLI::App app_{"Runs WireHub's protocol on a simulated internet.", "wh-sim"};
+  std::vector<entry> commands_;
+  run_command run_;
+  typed run_typed_, replay_typed_, oracle_typed_;
+  replay_command replay_;
+  oracle_command oracle_;
+  scenarios_command scenarios_;
+  metrics_command metrics_;
+  keys_command keys_;
+  nats_command nats_;
+};
 
 }  // namespace
 
 std::variant<command, command_line_end> parse_command_line(int argc, const char* const* argv) {
-  CLI::App app{"Runs WireHub's protocol on a simulated internet.", "wh-sim"};
-  app.require_subcommand(1);
-  app.set_version_flag("--version", "wh-sim " WH_VERSION);
-  app.footer(examples);
-  app.set_help_flag("-h,--help", "Print this help and end");
-
-  run_command run;
-  std::string flow;
-  std::vector<std::string> seeds;
-  auto* run_app = app.add_subcommand("run", "Run a scenario, hold it against its expectations");
-  run_app->footer(run_examples);
-  run_app->add_option("SCENARIO", run.scenario, "File or name of the scenario")->required();
-  run_app->add_option("--seed", seeds, "Seed instead of the file's; may be repeated")
-      ->allow_extra_args(false)
-      ->type_name("N");
-  run_app
-      ->add_option("--set", run.set,
-                   "Set a key of the scenario; may be repeated.\n"
-                   "Lists go by number or group: peers.0.count")
-      ->allow_extra_args(false)
-      ->type_name("TABLE.KEY=VALUE");
-  run_app->add_option("--out", run.out, "Folder for the report (default: out/NAME)")
-      ->type_name("DIR");
-  run_app->add_flag("--json", run.json, "Print the report as JSON instead of the summary");
-  run_app->add_flag("--pcap", run.pcap, "Write a packet capture to DIR/internet.pcap");
-  run_app->add_flag("--trace", run.trace, "Write every event to DIR/trace");
-  run_app->add_flag("--trace-hash", run.trace_hash, "Print only the seed and the trace's hash");
-  run_app->add_option("--flow", flow, "Draw the messages of two peers in DIR/flow.mmd")
-      ->type_name("A,B");
-  run_app->add_option("--jobs", run.jobs, "Seeds to run at once (default: one per core)")
-      ->check(CLI::Range(1, 1024))
-      ->type_name("N");
-  run_app->add_flag("--progress", run.progress, "Show progress though stderr is no terminal");
-
-  scenarios_command scenarios;
-  auto* scenarios_app = app.add_subcommand("scenarios", "List the scenarios and their questions");
-  scenarios_app->add_flag("--json", scenarios.json, "As JSON");
-  metrics_command metrics;
-  auto* metrics_app = app.add_subcommand("metrics", "List what an expectation can be about");
-  metrics_app->add_flag("--json", metrics.json, "As JSON");
-
-  if (argc > 1 && argv[1][0] != '-') {
-    std::vector<std::string> known;
-    for (const auto* c : app.get_subcommands({})) known.push_back(c->get_name());
-    if (const std::string word = argv[1];
-        std::find(known.begin(), known.end(), word) == known.end())
-      return command_line_end{unknown_command(word, known), 2};
-  }
-  try {
-    app.parse(argc, argv);
-  } catch (const CLI::ParseError& e) {
-    std::ostringstream out, errors;
-    const int code = app.exit(e, out, errors);
-    return code == 0 ? command_line_end{out.str(), 0}
-                     : command_line_end{"wh-sim: " + errors.str(), 2};
-  }
-  for (const auto& word : seeds) {
-    const auto seed = parse_seed(word);
-    if (!seed)
-      return command_line_end{
-          "wh-sim: --seed: expected a whole number from 0 to 2^64 - 1, not `" + word + "`\n", 2};
-    run.seeds.push_back(*seed);
-  }
-  if (!flow.empty()) {
-    const auto comma = flow.find(',');
-    if (comma == std::string::npos || comma == 0 || comma + 1 == flow.size() ||
-        flow.find(',', comma + 1) != std::string::npos)
-      return command_line_end{
-          "wh-sim: --flow: expected the names of two peers, for example --flow a,b\n", 2};
-    run.flow = {flow.substr(0, comma), flow.substr(comma + 1)};
-    if (run.flow->first == run.flow->second)
-      return command_line_end{"wh-sim: --flow: expected two peers, not one twice\n", 2};
-  }
-  if (run.json && run.trace_hash)
-    return command_line_end{"wh-sim: --json and --trace-hash: one of them\n", 2};
-  if (run_app->parsed()) return command{std::move(run)};
-  if (scenarios_app->parsed()) return command{scenarios};
-  return command{metrics};
+  return grammar{}.parse(argc, argv);
 }
 
 }  // namespace wh::sim

@@ -25,7 +25,8 @@ int main(int argc, char** argv) {
       isatty(STDERR_FILENO) != 0,
       {fs::path("scenarios"), fs::path(WH_SCENARIOS_DIR)},
       wh::sim::run,
-      wh::sim::names_of_this_build(),
+      wh::sim::names_of_this_build(wh::sim::event_kinds()),
+      wh::sim::consult_oracle,
   };
   return wh::sim::run_program(std::get<wh::sim::command>(parsed), host);
 }

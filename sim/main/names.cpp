@@ -1,22 +1,17 @@
 #include "sim/main/names.hpp"
 
-#include <fstream>
-#include <iterator>
-
 #include "actors/proto/network/parse.hpp"
-#include "sim/nat/population.hpp"
-#include "sim/nat/profiles.hpp"
+#include "sim/measure/catalogue.hpp"
+#include "sim/net/latency.hpp"
 
 namespace wh::sim {
 namespace {
 
-expected<std::vector<std::string>, std::string> members_of(const std::filesystem::path& file) {
-  std::ifstream in(file, std::ios::binary);
-  const std::string text{std::istreambuf_iterator<char>(in), std::istreambuf_iterator<char>()};
-  if (!in && !in.eof()) return unexpected("cannot read " + file.string());
+expected<std::vector<std::string>, std::string> members_of(std::string_view text,
+                                                           const std::string& name) {
   const auto parsed = network::parse(text, sodium_crypto());
   if (!parsed) {
-    auto rendered = parsed.error().front().render(file.string());
+    auto rendered = parsed.error().front().render(name);
     while (!rendered.empty() && rendered.back() == '\n') rendered.pop_back();
     return unexpected(rendered);
   }
@@ -30,11 +25,15 @@ expected<std::vector<std::string>, std::string> members_of(const std::filesystem
 
 }  // namespace
 
-scenario_context names_of_this_build() {
+scenario_context names_of_this_build(std::span<const event_kind* const> events) {
   scenario_context context;
+  context.events = events;
+  context.metrics = expectable_metrics();
   context.members_of = members_of;
-  for (const auto& p : nat::profiles()) context.nat_profiles.emplace_back(p.name);
-  for (const auto name : nat::population_names()) context.populations.emplace_back(name);
+  context.check_matrix = [](std::string_view text, const std::string& name) {
+    const auto m = latency_model::matrix(text, name, seed{0});
+    return m ? std::string{} : m.error();
+  };
   return context;
 }
 

@@ -21,6 +21,8 @@ struct program_host {
   std::function<expected<report, std::string>(const scenario&, const run_options&)> run;
   /// NAT profiles, populations and network files that scenarios may name.
   scenario_context context;
+  std::function<expected<std::vector<oracle_row>, std::string>(const scenario&, std::uint64_t)>
+      oracle;
 };
 
 /// The exit code: 0 done, 1 an expectation is broken or a run died, 2 bad usage or a bad scenario.

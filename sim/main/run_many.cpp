@@ -1,27 +1,14 @@
-#include <sys/wait.h>
-#include <unistd.h>
-
 #include <algorithm>
-#include <cerrno>
-#include <cstring>
 #include <fstream>
 #include <ostream>
 #include <sstream>
-#include <thread>
 
+#include "sim/main/jobs.hpp"
 #include "sim/main/run_one.hpp"
+#include "sim/report/writers.hpp"
 
 namespace wh::sim {
 namespace {
-
-struct child {
-  std::uint64_t seed = 0;
-  std::filesystem::path folder;
-  pid_t pid = -1;
-  bool started = false, ended = false;
-  int code = 2;
-  std::string died;  ///< of what, when it did not end by itself
-};
 
 std::string text_of(const std::filesystem::path& file) {
   std::ifstream in(file, std::ios::binary);
@@ -30,100 +17,73 @@ std::string text_of(const std::filesystem::path& file) {
   return text.str();
 }
 
+struct seed_run {
+  const planned* of;
+  std::uint64_t seed;
+  std::filesystem::path folder;
+};
+
+/// In the child: its words go to files, which are printed in order, whoever ends first.
+int run_quietly(const seed_run& s, const run_command& c, const program_host& host) {
+  std::error_code bad;
+  std::filesystem::create_directories(s.folder, bad);
+  std::ofstream out(s.folder / "summary.txt", std::ios::trunc);
+  std::ofstream errors(s.folder / "errors.txt", std::ios::trunc);
+  if (!out || !errors) return 2;
+  const program_host mine{
+      out,      errors,       host.out_is_terminal, false, host.scenario_folders,
+      host.run, host.context, host.oracle};
+  auto quiet = c;
+  quiet.progress = false;
+  return run_one(*s.of, s.seed, s.folder, quiet, mine);
+}
+
 }  // namespace
 
-int run_many(const scenario& s, const std::filesystem::path& folder, const run_command& c,
-             const program_host& host, const std::string& again) {
-  std::vector<child> children;
-  for (const auto seed : s.seeds) {
-    child k;
-    k.seed = seed;
-    k.folder = folder / ("seed-" + std::to_string(seed));
-    children.push_back(std::move(k));
-  }
-  const auto jobs = c.jobs > 0 ? c.jobs : std::max(1u, std::thread::hardware_concurrency());
-  std::size_t next = 0, running = 0, printed = 0;
-  int worst = 0;
+int run_many(const std::vector<planned>& all, const run_command& c, const program_host& host) {
+  std::vector<seed_run> runs;
+  for (const planned& p : all)
+    for (const auto seed : p.what.seeds)
+      runs.push_back(
+          {&p, seed,
+           p.what.seeds.size() == 1 ? p.folder : p.folder / ("seed-" + std::to_string(seed))});
   const bool plain = !c.json && !c.trace_hash;
   if (c.json) host.out << "[\n";
   host.out << std::flush;
   host.errors << std::flush;
 
-  const auto start = [&](child& k) {
-    k.started = true;
-    std::error_code bad;
-    std::filesystem::create_directories(k.folder, bad);
-    if (bad) {
-      k.died = "cannot make " + k.folder.string() + ": " + bad.message();
-      k.ended = true;
-      return;
-    }
-    k.pid = fork();
-    if (k.pid < 0) {
-      k.died = std::string("fork: ") + std::strerror(errno);
-      k.ended = true;
-    } else if (k.pid == 0) {
-      // The child's words go to a file: printed in the order of the seeds, whoever ends first.
-      int code = 2;
-      {
-        std::ofstream out(k.folder / "summary.txt", std::ios::trunc);
-        std::ofstream errors(k.folder / "errors.txt", std::ios::trunc);
-        program_host mine{out,      errors,      host.out_is_terminal, false, host.scenario_folders,
-                          host.run, host.context};
-        auto quiet = c;
-        quiet.progress = false;
-        code = run_one(s, k.seed, k.folder, quiet, mine, again);
-      }
-      _exit(code);
+  std::vector<job> jobs;
+  for (const seed_run& s : runs)
+    jobs.push_back({[&s, &c, &host] { return run_quietly(s, c, host); }});
+  int worst = 0;
+  const auto ended = [&](std::size_t i, const job_end& e) {
+    const seed_run& s = runs[i];
+    const std::string replay = s.of->again + " --seed " + std::to_string(s.seed);
+    worst = std::max(worst, e.code);
+    if (c.json && i > 0) host.out << ",\n";
+    if (!e.died.empty()) {
+      if (c.json) host.out << error_to_json(s.of->what.name, s.seed, e.died) << "\n";
+      host.errors << "wh-sim: " << s.of->what.name << ": seed " << s.seed << " " << e.died
+                  << "; replay: " << replay << "\n";
     } else {
-      ++running;
+      host.out << text_of(s.folder / "summary.txt") << (plain ? "\n" : "");
     }
+    host.errors << text_of(s.folder / "errors.txt");
+    if (host.errors_are_terminal && i + 1 < runs.size())
+      host.errors << "\r" << i + 1 << " of " << runs.size() << " runs\x1b[K\r";
+    host.out << std::flush;
+    host.errors << std::flush;
   };
-  const auto reap = [&] {
-    int status = 0;
-    const auto pid = waitpid(-1, &status, 0);
-    for (auto& k : children) {
-      if (pid <= 0 || k.pid != pid || k.ended) continue;
-      --running;
-      k.ended = true;
-      if (WIFEXITED(status)) {
-        k.code = WEXITSTATUS(status);
-      } else {
-        k.code = 1;
-        k.died = std::string("died: ") + strsignal(WTERMSIG(status));
-      }
-    }
-    return pid > 0 || errno == EINTR;
-  };
-  const auto print_ready = [&] {
-    for (; printed < children.size() && children[printed].ended; ++printed) {
-      const auto& k = children[printed];
-      worst = std::max(worst, k.code);
-      if (c.json && printed > 0) host.out << ",\n";
-      host.out << text_of(k.folder / "summary.txt") << (plain ? "\n" : "") << std::flush;
-      host.errors << text_of(k.folder / "errors.txt");
-      if (!k.died.empty())
-        host.errors << "wh-sim: seed " << k.seed << " " << k.died << "; replay: " << again
-                    << " --seed " << k.seed << "\n";
-      host.errors << std::flush;
-    }
-  };
+  const auto ends = do_jobs(jobs, c.jobs, ended);
 
-  while (printed < children.size()) {
-    while (next < children.size() && running < jobs) start(children[next++]);
-    print_ready();
-    if (running > 0 && !reap()) break;
-    print_ready();
-    if (host.errors_are_terminal && printed < children.size())
-      host.errors << "\r" << printed << " of " << children.size() << " seeds\x1b[K\r" << std::flush;
-  }
   if (c.json) host.out << "]\n";
   if (plain) {
-    const auto held = std::count_if(children.begin(), children.end(),
-                                    [](const auto& k) { return k.ended && k.code == 0; });
-    host.out << held << " of " << children.size() << " seeds held every expectation";
-    for (const auto& k : children)
-      if (k.code != 0) host.out << "; seed " << k.seed << " did not";
+    const auto held =
+        std::count_if(ends.begin(), ends.end(), [](const job_end& e) { return e.code == 0; });
+    host.out << held << " of " << ends.size() << " runs held every expectation";
+    for (std::size_t i = 0; i < ends.size(); ++i)
+      if (ends[i].code != 0)
+        host.out << "; " << runs[i].of->what.name << " seed " << runs[i].seed << " did not";
     host.out << "\n";
   }
   host.out << std::flush;

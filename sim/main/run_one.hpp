@@ -8,13 +8,19 @@
 
 namespace wh::sim {
 
-/// Runs one seed, writes its files into `folder`, prints the result. The exit code.
-int run_one(const scenario& s, std::uint64_t seed, const std::filesystem::path& folder,
-            const run_command& c, const program_host& host, const std::string& replay);
+/// A scenario that is to run, and how a person would ask for it again.
+struct planned {
+  scenario what;
+  std::filesystem::path folder;
+  std::string again;  ///< the command, without the seed
+};
 
-/// Runs each seed in a process of its own, as many at once as `c.jobs` says (ns-3 has one simulator
-/// a process), in folders seed-N of `folder`, and prints the results in the order of the seeds.
-int run_many(const scenario& s, const std::filesystem::path& folder, const run_command& c,
-             const program_host& host, const std::string& again);
+/// Runs one seed, writes its files into `folder`, prints the result. The exit code.
+int run_one(const planned& p, std::uint64_t seed, const std::filesystem::path& folder,
+            const run_command& c, const program_host& host);
+
+/// Runs each seed of each scenario in a process of its own, as many at once as `c.jobs` says, in
+/// folders seed-N of the scenario's, and prints the results in their order.
+int run_many(const std::vector<planned>& all, const run_command& c, const program_host& host);
 
 }  // namespace wh::sim

@@ -26,36 +26,6 @@ constexpr std::size_t forwards_max = 64;
 
 }  // namespace
 
-std::string_view to_string(drop_reason r) {
-  switch (r) {
-    case drop_reason::none:
-      return "none";
-    case drop_reason::filtered:
-      return "filtered";
-    case drop_reason::no_mapping:
-      return "no_mapping";
-    case drop_reason::accepted_locally:
-      return "accepted_locally";
-    case drop_reason::ttl_expired:
-      return "ttl_expired";
-    case drop_reason::table_full:
-      return "table_full";
-    case drop_reason::quota:
-      return "quota";
-    case drop_reason::port_exhausted:
-      return "port_exhausted";
-    case drop_reason::rate_limited:
-      return "rate_limited";
-    case drop_reason::udp_blocked:
-      return "udp_blocked";
-    case drop_reason::hairpin_refused:
-      return "hairpin_refused";
-    case drop_reason::not_ours:
-      return "not_ours";
-  }
-  return "unknown";
-}
-
 box::box(std::shared_ptr<const config> c, const ip_address& external, seed s)
     : box(std::move(c), std::vector<ip_address>{external}, s) {}
 

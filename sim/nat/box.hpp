@@ -1,5 +1,6 @@
 #pragma once
 
+#include <array>
 #include <cstddef>
 #include <cstdint>
 #include <memory>
@@ -13,6 +14,7 @@
 #include "transport/expected.hpp"
 #include "transport/rng.hpp"
 #include "transport/time.hpp"
+#include "transport/words.hpp"
 
 namespace wh::sim::nat {
 
@@ -40,7 +42,10 @@ enum class drop_reason : std::uint8_t {
   hairpin_refused,
   not_ours,  ///< inbound, but not addressed to an external address of the box
 };
-std::string_view to_string(drop_reason r);
+inline constexpr std::array<std::string_view, 12> drop_reason_words{
+    "none",  "filtered",       "no_mapping",   "accepted_locally", "ttl_expired",     "table_full",
+    "quota", "port_exhausted", "rate_limited", "udp_blocked",      "hairpin_refused", "not_ours"};
+constexpr words words_of(drop_reason) { return drop_reason_words; }
 
 enum class icmp_error : std::uint8_t { none, port_unreachable, admin_prohibited, time_exceeded };
 

@@ -68,34 +68,6 @@ bool apart(const side& a, const side& b) {
 
 }  // namespace
 
-std::string_view to_string(nat_class c) {
-  switch (c) {
-    case nat_class::pub:
-      return "PUB";
-    case nat_class::fws:
-      return "FWS";
-    case nat_class::eif:
-      return "EIF";
-    case nat_class::adf:
-      return "ADF";
-    case nat_class::apdf:
-      return "APDF";
-    case nat_class::lx:
-      return "LX";
-    case nat_class::adm:
-      return "ADM";
-    case nat_class::seq:
-      return "SEQ";
-    case nat_class::rnd:
-      return "RND";
-    case nat_class::blk:
-      return "BLK";
-    case nat_class::udpb:
-      return "UDPB";
-  }
-  return "?";
-}
-
 summary effective(const std::vector<const config*>& inside_first) {
   summary s;
   for (const config* c : inside_first) {
@@ -121,6 +93,14 @@ summary effective(const std::vector<const config*>& inside_first) {
   return s;
 }
 
+nat_class sides::kind() const {
+  return effective(v4 ? v4->chain : v6 ? v6->chain : std::vector<const config*>{}).kind;
+}
+
+bool sides::udp() const {
+  return (v4 && effective(v4->chain).udp) || (v6 && effective(v6->chain).udp);
+}
+
 bool direct_possible(const side& a, const side& b, common_boxes common) {
   const std::size_t shared = std::min({common.count, a.chain.size(), b.chain.size()});
   if (shared == 0) return apart(a, b);
@@ -142,11 +122,41 @@ bool direct_possible(const side& a, const side& b, common_boxes common) {
   return false;
 }
 
+obstacle why_not_direct(const side& a, const side& b, common_boxes common) {
+  if (direct_possible(a, b, common)) return obstacle::none;
+  if (!udp(a) || !udp(b)) return obstacle::udp_blocked;
+  const std::size_t shared = std::min({common.count, a.chain.size(), b.chain.size()});
+  if (shared > 0)
+    return a.chain[a.chain.size() - shared]->hairpin == hairpin_kind::none
+               ? obstacle::no_hairpin
+               : obstacle::filter_of_common;
+  return effective(a.chain).predictable || effective(b.chain).predictable
+             ? obstacle::port_varies
+             : obstacle::both_ports_vary;
+}
+
 bool clairvoyant_possible(const side& a, const side& b, common_boxes common) {
   if (!udp(a) || !udp(b)) return false;
   const std::size_t shared = std::min({common.count, a.chain.size(), b.chain.size()});
   if (shared == 0 || common.inner_route) return true;
   return a.chain[a.chain.size() - shared]->hairpin != hairpin_kind::none;
+}
+
+bool direct_possible(const sides& a, const sides& b, const common_by_family& common) {
+  return (a.v4 && b.v4 && direct_possible(*a.v4, *b.v4, common.v4)) ||
+         (a.v6 && b.v6 && direct_possible(*a.v6, *b.v6, common.v6));
+}
+
+obstacle why_not_direct(const sides& a, const sides& b, const common_by_family& common) {
+  if (direct_possible(a, b, common)) return obstacle::none;
+  if (a.v4 && b.v4) return why_not_direct(*a.v4, *b.v4, common.v4);
+  if (a.v6 && b.v6) return why_not_direct(*a.v6, *b.v6, common.v6);
+  return obstacle::no_common_family;
+}
+
+bool clairvoyant_possible(const sides& a, const sides& b, const common_by_family& common) {
+  return (a.v4 && b.v4 && clairvoyant_possible(*a.v4, *b.v4, common.v4)) ||
+         (a.v6 && b.v6 && clairvoyant_possible(*a.v6, *b.v6, common.v6));
 }
 
 }  // namespace wh::sim::nat

@@ -42,13 +42,9 @@ std::optional<double> percentage(std::string_view s) {
   return v <= 100 ? std::optional{v} : std::nullopt;
 }
 
-const named_profile* find_profile(std::string_view name) {
-  for (const auto& p : profiles())
-    if (p.name == name) return &p;
-  return nullptr;
-}
+using finder = std::function<const named_profile*(std::string_view)>;
 
-expected<weighted_profile, std::string> parse_row(std::string_view row) {
+expected<weighted_profile, std::string> parse_row(std::string_view row, const finder& find) {
   std::array<std::string_view, 5> field;
   std::size_t n = 0;
   for (bool more = true; more; ++n) {
@@ -66,10 +62,10 @@ expected<weighted_profile, std::string> parse_row(std::string_view row) {
   for (std::string_view rest = field[1];;) {
     const auto plus = rest.find('+');
     const auto name = trim(rest.substr(0, plus));
-    const auto* p = find_profile(name);
+    const auto* p = find(name);
     if (p == nullptr)
       return unexpected("no profile is called '" + std::string(name) +
-                        "'; sim/nat/profiles.cpp has those there are");
+                        "'; `wh-sim nats` lists those there are");
     w.boxes.push_back(p);
     if (plus == std::string_view::npos) break;
     rest.remove_prefix(plus + 1);
@@ -86,7 +82,8 @@ expected<weighted_profile, std::string> parse_row(std::string_view row) {
 
 }  // namespace
 
-expected<population_table, population_error> parse_population(std::string_view text) {
+expected<population_table, population_error> parse_population(std::string_view text,
+                                                              const finder& find) {
   population_table table;
   bool header_seen = false;
   double total = 0;
@@ -107,7 +104,7 @@ expected<population_table, population_error> parse_population(std::string_view t
     if (table.size() == rows_max)
       return unexpected(
           population_error{line, "more than " + std::to_string(rows_max) + " lines; merge some"});
-    auto w = parse_row(row);
+    auto w = parse_row(row, find);
     if (!w) return unexpected(population_error{line, w.error()});
     total += w->share;
     table.push_back(std::move(*w));

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <functional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -28,7 +29,10 @@ struct population_error {
 
 /// A population file: a header `context,profile,share,port_mapping,ipv6`, then a line for each kind
 /// of peer; '#' starts a comment. Shares must add up to 100 within 1; the result's add up to 1.
-expected<population_table, population_error> parse_population(std::string_view text);
+/// `find` knows the profiles by name.
+expected<population_table, population_error> parse_population(
+    std::string_view text,
+    const std::function<const named_profile*(std::string_view)>& find = find_profile);
 
 /// The populations in scenarios/populations, built in: null when there is none of that name.
 const population_table* population(std::string_view name);

@@ -229,34 +229,74 @@ config symmetric_sequential() {
 
 const std::vector<named_profile>& all() {
   static const std::vector<named_profile> list = {
-      {"open", "no NAT and no firewall: a plain router", router()},
-      {"cone_full", "EIM, EIF, ports preserved", cone(filtering_kind::eif)},
-      {"cone_restricted", "EIM, ADF, ports preserved", cone(filtering_kind::adf)},
-      {"cone_port_restricted", "EIM, APDF, ports preserved", cone(filtering_kind::apdf)},
-      {"symmetric", "APDM, APDF, random ports", symmetric_random()},
-      {"symmetric_sequential", "APDM, APDF, ports counted up", symmetric_sequential()},
-      {"cone_restricted_old", "EIM, ADF, 60/180 s: older home routers", old_cone_adf()},
-      {"linux_masquerade", "Linux masquerade, INPUT drop", linux_like(unsolicited_kind::drop)},
+      {"open", "no NAT and no firewall: a plain router", "by definition", router()},
+      {"cone_full", "EIM, EIF, ports preserved", "RFC 3489, 5 (full cone); Linux's timers",
+       cone(filtering_kind::eif)},
+      {"cone_restricted", "EIM, ADF, ports preserved",
+       "RFC 3489, 5 (restricted cone); Linux's timers", cone(filtering_kind::adf)},
+      {"cone_port_restricted", "EIM, APDF, ports preserved",
+       "RFC 3489, 5 (port restricted cone); Linux's timers", cone(filtering_kind::apdf)},
+      {"symmetric", "APDM, APDF, random ports", "RFC 3489, 5 (symmetric); Linux's timers",
+       symmetric_random()},
+      {"symmetric_sequential", "APDM, APDF, ports counted up",
+       "RFC 3489, 5, with sequential ports as RFC 5780, 4.3 looks for", symmetric_sequential()},
+      {"cone_restricted_old", "EIM, ADF, 60/180 s: older home routers",
+       "Hatonen et al., An Experimental Study of Home Gateway Characteristics, IMC 2010: lifetimes "
+       "of 34 home routers, medians 90 to 180 s",
+       old_cone_adf()},
+      {"linux_masquerade", "Linux masquerade, INPUT drop",
+       "net/netfilter/nf_nat_core.c, nf_conntrack_proto_udp.c; nf_conntrack_udp_timeout and "
+       "_timeout_stream",
+       linux_like(unsolicited_kind::drop)},
       {"linux_input_accept", "Linux masquerade, INPUT accept: reverse clash",
+       "as linux_masquerade; that the router accepts for itself was reproduced with nftables in "
+       "namespaces",
        linux_like(unsolicited_kind::accept)},
-      {"linux_fully_random", "Linux masquerade fully-random: symmetric", linux_fully_random()},
-      {"openwrt", "OpenWrt firewall4 default: Linux, INPUT reject", openwrt()},
-      {"fullcone", "Linux or OpenWrt with a full cone module", fullcone()},
-      {"pf_default", "OpenBSD, FreeBSD, pfSense nat: symmetric, 50001-65535", pf()},
-      {"pf_static_port", "pf with static-port: symmetric, port always kept", pf_static_port()},
-      {"cisco_asa", "Cisco ASA dynamic PAT", cisco_asa()},
-      {"cgn_eim", "carrier NAT after RFC 6888: EIM, EIF, hairpin", cgn_eim()},
-      {"cgn_symmetric", "carrier NAT, symmetric inside blocks of 512 ports", cgn_symmetric()},
-      {"map_e_port_saving", "MAP-E router, symmetric on 240 ports", map_e_port_saving()},
-      {"mobile_symmetric", "mobile carrier, symmetric, random ports", mobile_symmetric()},
-      {"mobile_sequential", "mobile carrier, symmetric, ports counted up", mobile_sequential()},
-      {"aws_nat_gw", "AWS NAT gateway: symmetric, 350 s", aws_nat_gw()},
-      {"azure_nat_gw", "Azure NAT gateway: symmetric, 240 s", azure_nat_gw()},
-      {"gcp_cloud_nat", "Google Cloud NAT: symmetric on 64 ports, 30 s", gcp_cloud_nat()},
-      {"stateful_firewall", "public address behind a stateful firewall", stateful_firewall(120s)},
-      {"ipv6_firewall", "IPv6 stateful firewall of a home router, 120 s", ipv6_firewall()},
-      {"udp_blocked", "no UDP at all", udp_blocked(udp_policy::blocked)},
+      {"linux_fully_random", "Linux masquerade fully-random: symmetric",
+       "nft(8), NAT statements: fully-random", linux_fully_random()},
+      {"openwrt", "OpenWrt firewall4 default: Linux, INPUT reject",
+       "OpenWrt firewall4, /etc/config/firewall: zone wan, input REJECT, masq 1", openwrt()},
+      {"fullcone", "Linux or OpenWrt with a full cone module",
+       "Chion82/netfilter-full-cone-nat, README; hairpinning as there", fullcone()},
+      {"pf_default", "OpenBSD, FreeBSD, pfSense nat: symmetric, 50001-65535",
+       "sys/net/pfvar.h, PF_NAT_PROXY_PORT_LOW; pf.conf(5), udp.first, udp.single, udp.multiple",
+       pf()},
+      {"pf_static_port", "pf with static-port: symmetric, port always kept",
+       "pf.conf(5), static-port", pf_static_port()},
+      {"cisco_asa", "Cisco ASA dynamic PAT",
+       "Cisco, ASA Firewall CLI Configuration Guide 9, NAT; connection idle timeout 2 min",
+       cisco_asa()},
+      {"cgn_eim", "carrier NAT after RFC 6888: EIM, EIF, hairpin",
+       "RFC 6888, REQ-1, REQ-4, REQ-7; timers of Nokia's 7750 SR", cgn_eim()},
+      {"cgn_symmetric", "carrier NAT, symmetric inside blocks of 512 ports",
+       "Richter et al., Multi-perspective Analysis of Carrier-Grade NAT Deployment, IMC 2016; "
+       "blocks of RFC 7422 and Nokia's 7750 SR",
+       cgn_symmetric()},
+      {"map_e_port_saving", "MAP-E router, symmetric on 240 ports",
+       "RFC 7597; Yamaha's port saving mode on v6plus", map_e_port_saving()},
+      {"mobile_symmetric", "mobile carrier, symmetric, random ports",
+       "Richter et al., IMC 2016: 40 % of cellular carriers' NATs are symmetric, lifetimes about "
+       "65 s",
+       mobile_symmetric()},
+      {"mobile_sequential", "mobile carrier, symmetric, ports counted up",
+       "Klinec and Matyas, Traversing symmetric NAT with predictable port allocation function, SIN "
+       "2014; the other subscribers' rate is assumed",
+       mobile_sequential()},
+      {"aws_nat_gw", "AWS NAT gateway: symmetric, 350 s", "AWS VPC user guide, NAT gateway basics",
+       aws_nat_gw()},
+      {"azure_nat_gw", "Azure NAT gateway: symmetric, 240 s",
+       "Microsoft Learn, NAT gateway resource", azure_nat_gw()},
+      {"gcp_cloud_nat", "Google Cloud NAT: symmetric on 64 ports, 30 s",
+       "Google Cloud, Cloud NAT: ports and addresses; tune timeouts", gcp_cloud_nat()},
+      {"stateful_firewall", "public address behind a stateful firewall",
+       "a cloud's security group, or ufw: Linux's connection tracking", stateful_firewall(120s)},
+      {"ipv6_firewall", "IPv6 stateful firewall of a home router, 120 s",
+       "RFC 6092, 3.2.3: at least 2 min", ipv6_firewall()},
+      {"udp_blocked", "no UDP at all",
+       "Langley et al., The QUIC Transport Protocol, SIGCOMM 2017: 4.4 % of clients",
+       udp_blocked(udp_policy::blocked)},
       {"udp_blocked_except_dns", "UDP to ports 53 and 443 only",
+       "the same, mostly in companies, which leave name service open",
        udp_blocked(udp_policy::only_53_443)},
   };
   return list;
@@ -266,10 +306,15 @@ const std::vector<named_profile>& all() {
 
 std::span<const named_profile> profiles() { return all(); }
 
-const config* profile(std::string_view name) {
+const named_profile* find_profile(std::string_view name) {
   for (const auto& p : all())
-    if (p.name == name) return &p.behaviour;
+    if (p.name == name) return &p;
   return nullptr;
+}
+
+const config* profile(std::string_view name) {
+  const named_profile* p = find_profile(name);
+  return p ? &p->behaviour : nullptr;
 }
 
 }  // namespace wh::sim::nat

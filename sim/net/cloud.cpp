@@ -63,7 +63,9 @@ void cloud::emit(host_id from, const nat::packet& p, bytes payload) {
     tap(tap_point::internet, from, ip_packet(d.first.packet, payload));
   if (d.copy_delay) {
     ++fabric_.stats().duplicated;
-    start(d.first, *d.copy_delay, payload);
+    fabric::flight copy = d.first;
+    ++copy.chance;  // what becomes of one is not what becomes of the other
+    start(copy, *d.copy_delay, payload);
   }
   start(d.first, d.first.delay, std::move(payload));
 }

@@ -18,32 +18,6 @@ std::size_t packet_size(std::size_t payload, bool v4) {
 
 }  // namespace
 
-std::string_view to_string(drop d) {
-  switch (d) {
-    case drop::none:
-      return "none";
-    case drop::offline:
-      return "offline";
-    case drop::no_route:
-      return "no_route";
-    case drop::no_socket:
-      return "no_socket";
-    case drop::to_self:
-      return "to_self";
-    case drop::too_big:
-      return "too_big";
-    case drop::ttl_expired:
-      return "ttl_expired";
-    case drop::lost:
-      return "lost";
-    case drop::queue_full:
-      return "queue_full";
-    case drop::box:
-      return "box";
-  }
-  return "?";
-}
-
 fabric::fabric(path_options options, seed s)
     : options_(std::move(options)),
       nat_seed_(s.derive("nat")),
@@ -78,6 +52,7 @@ box_id fabric::add_box(box_spec spec) {
     boxes_.push_back({nat::box{std::move(spec.config), std::move(spec.external), s}, spec.delay});
   }
   boxes_.back().transparent = transparent;
+  boxes_.back().isolated = spec.isolated;
   return box_id{number};
 }
 
@@ -86,7 +61,7 @@ host_id fabric::add_host(const host_spec& spec) {
   host& h = hosts_.emplace_back();
   h.port = spec.port;
   const access_link& a = spec.access;
-  if (a.rate_bps != 0 || a.delay != duration{} || a.mtu != options_.mtu) {
+  if (!a.ideal(options_.mtu)) {
     h.line = static_cast<std::uint32_t>(lines_.size());
     lines_.push_back({a, {}, {}});
   }
@@ -184,6 +159,46 @@ std::optional<box_id> fabric::innermost(host_id h, bool v4) const {
   return box_id{way.realm - 1};
 }
 
+// ---- disturbances
+
+std::size_t fabric::disturb(disturbance d) {
+  rule r;
+  r.number = ++rules_made_;
+  r.boxes_to.assign(boxes_.size(), true);
+  for (std::uint32_t h = 0; h < hosts_.size(); ++h) {
+    if (h < d.to.size() && d.to[h]) continue;
+    for (const interface& way : hosts_[h].ways)
+      for (std::uint32_t realm = way.place == nowhere ? internet : way.realm; realm != internet;
+           realm = boxes_[realm - 1].outer)
+        r.boxes_to[realm - 1] = false;
+  }
+  r.what = std::move(d);
+  rules_.push_back(std::move(r));
+  return rules_.back().number;
+}
+
+void fabric::calm(std::size_t number) {
+  std::erase_if(rules_, [number](const rule& r) { return r.number == number; });
+}
+
+/// Whether all that the packet may get to at this place are concerned: then it is lost before a box
+/// sees it, whose mapping it would keep alive.
+bool fabric::whole(const rule& r, const place& target) {
+  if (!target.box()) return r.concerns_to(host_id{target.number()});
+  // Boxes that came after the disturbance began are nobody's.
+  return target.number() < r.boxes_to.size() && r.boxes_to[target.number()];
+}
+
+/// True when the packet is lost; it may take longer otherwise.
+bool fabric::disturbed(const rule& r, arrival& a, rng& random) {
+  if (r.what.loss_ratio >= 1 || random.chance(r.what.loss_ratio)) {
+    a.why = drop::cut_off;
+    return true;
+  }
+  a.hold_back += r.what.delay;
+  return false;
+}
+
 // ---- paths
 
 /// The site of a host or box that lives in `realm`: what stands for it on the internet.
@@ -211,16 +226,28 @@ std::uint16_t fabric::mtu(const host& h) const {
   return h.line == nowhere ? options_.mtu : std::min(options_.mtu, lines_[h.line].link.mtu);
 }
 
-bool fabric::queue(time_point& free, const line& l, std::size_t size, time_point now,
-                   duration& wait) const {
-  wait = l.link.delay;
-  if (l.link.rate_bps == 0) return true;
+drop fabric::pass_line(line& l, bool up, std::size_t size, time_point now, rng& random,
+                       duration& wait) {
+  const access_link& a = l.link;
+  wait = a.delay;
+  if (a.jitter_max > duration{})
+    wait += duration{static_cast<std::int64_t>(
+        random.below(static_cast<std::uint64_t>(a.jitter_max.count()) + 1))};
+  if (random.chance(a.loss_ratio)) return drop::lost;
+  if (a.burst.enter_ratio > 0) {
+    bool& bad = up ? l.up_bad : l.down_bad;
+    bad = random.chance(bad ? 1 - a.burst.leave_ratio : a.burst.enter_ratio);
+    if (bad && random.chance(a.burst.loss_ratio)) return drop::lost;
+  }
+  const std::uint64_t rate = up ? a.up_bps : a.down_bps;
+  if (rate == 0) return drop::none;
+  time_point& free = up ? l.up_free : l.down_free;
   const time_point start = std::max(free, now);
-  if (start - now > l.link.queue_max) return false;
+  if (start - now > a.queue_max) return drop::queue_full;
   const auto bits = static_cast<std::uint64_t>(size) * 8;
-  free = start + duration{static_cast<std::int64_t>(bits * 1'000'000'000 / l.link.rate_bps)};
+  free = start + duration{static_cast<std::int64_t>(bits * 1'000'000'000 / rate)};
   wait += free - now;
-  return true;
+  return drop::none;
 }
 
 namespace {
@@ -286,18 +313,25 @@ fabric::departure fabric::depart(host_id from, const nat::packet& p, time_point 
   seeded_rng random{seed{chance_base_ + (std::uint64_t{from.value} << 32) * 0x9e3779b1U +
                          std::uint64_t{h.sent++} * 0xd1342543de82ef95U}};
   if (h.line != nowhere) {
-    line& l = lines_[h.line];
-    if (!queue(l.up_free, l, p.size, now, d.first.delay)) {
-      d.why = drop::queue_full;
-      return d;
-    }
+    d.why = pass_line(lines_[h.line], true, p.size, now, random, d.first.delay);
+    if (d.why != drop::none) return d;
   }
   std::uint32_t realm = h.ways[p.dst.address.is_v4() ? 0 : 1].realm;
   std::uint32_t owner = from.value;
   d.first.packet = p;
+  d.first.from = from;
+  // Lines and disturbances of the other side draw from a stream of their own, so that those who
+  // meet none draw what they always drew.
+  if (!lines_.empty() || !rules_.empty())
+    d.first.chance = seed{chance_base_ ^ 0x94d049bb133111ebU}
+                         .derive("", (std::uint64_t{from.value} << 32) + h.sent)
+                         .value();
   for (;;) {
     d.first.target = find(realm, d.first.packet.dst.address);
-    if (d.first.target != nowhere) break;
+    if (d.first.target != nowhere) {
+      if (realm != internet && behind(realm).isolated) d.why = drop::no_route;
+      break;
+    }
     if (realm == internet) {
       d.why = drop::no_route;
       return d;
@@ -337,6 +371,10 @@ fabric::arrival fabric::arrive(const flight& f, time_point now) {
     a.why = drop::no_route;
     return a;
   }
+  seeded_rng random{seed{f.chance}};
+  if (f.across_internet())
+    for (const rule& r : rules_)
+      if (r.concerns(f.from) && whole(r, index_[number]) && disturbed(r, a, random)) return a;
   while (index_[number].box()) {
     box_node& node = boxes_[index_[number].number()];
     const nat::verdict v = node.engine.inbound(a.packet, now);
@@ -354,6 +392,11 @@ fabric::arrival fabric::arrive(const flight& f, time_point now) {
   }
   a.host = host_id{index_[number].number()};
   host& h = at(a.host);
+  if (f.across_internet())
+    for (const rule& r : rules_)
+      if (r.concerns(f.from) && !whole(r, index_[f.target]) && r.concerns_to(a.host) &&
+          disturbed(r, a, random))
+        return a;
   if (!h.online) {
     a.why = drop::offline;
   } else if (h.port != a.packet.dst.port()) {
@@ -362,9 +405,8 @@ fabric::arrival fabric::arrive(const flight& f, time_point now) {
   } else if (a.packet.size > mtu(h)) {
     a.why = drop::too_big;
   } else if (h.line != nowhere) {
-    line& l = lines_[h.line];
     duration wait{};
-    if (!queue(l.down_free, l, a.packet.size, now, wait)) a.why = drop::queue_full;
+    a.why = pass_line(lines_[h.line], false, a.packet.size, now, random, wait);
     a.hold_back += wait;
   }
   return a;

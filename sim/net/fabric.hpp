@@ -13,18 +13,43 @@
 #include "transport/endpoint.hpp"
 #include "transport/rng.hpp"
 #include "transport/time.hpp"
+#include "transport/words.hpp"
 
 namespace wh::sim {
 
 using host_id = strong<std::uint32_t, struct host_id_tag>;
 using box_id = strong<std::uint32_t, struct box_id_tag>;
 
-/// A host's own line. `rate_bps` counts for each direction; zero: without limit.
+/// Losses in bursts (Gilbert, Bell System Technical Journal 1960; Elliott, same, 1963): a line is
+/// good or bad, and may change with each datagram. Average loss is loss * enter / (enter + leave).
+struct burst_loss {
+  double enter_ratio = 0;  ///< good to bad
+  double leave_ratio = 1;  ///< bad to good
+  double loss_ratio = 1;   ///< of datagrams while bad
+  friend bool operator==(const burst_loss&, const burst_loss&) = default;
+};
+
+/// A host's own line, between it and its box, or the internet. Rates of zero are without limit.
+/// Delay, jitter and chance count for each direction.
 struct access_link {
-  std::uint64_t rate_bps = 0;
-  duration delay{};           ///< each way, on top of the path's
+  std::uint64_t up_bps = 0, down_bps = 0;
+  duration delay{};           ///< on top of the path's
   duration queue_max{100ms};  ///< what would wait longer is dropped
   std::uint16_t mtu = 1500;   ///< of IP packets
+  duration jitter_max{};      ///< uniform, on top of the delay
+  double loss_ratio = 0;
+  burst_loss burst;
+  bool ideal(std::uint16_t path_mtu) const {
+    return up_bps == 0 && down_bps == 0 && delay == duration{} && jitter_max == duration{} &&
+           loss_ratio == 0 && burst.enter_ratio == 0 && mtu == path_mtu;
+  }
+};
+
+/// Something that goes wrong between hosts, one way.
+struct disturbance {
+  std::vector<bool> from, to;  ///< by host; hosts that come later are in neither
+  double loss_ratio = 1;
+  duration delay{};
 };
 
 /// One address of a host, and the boxes between it and the internet, from inside to outside.
@@ -47,6 +72,8 @@ struct box_spec {
   /// Addresses on its outside; none for a firewall (`mapping_kind::none`).
   std::vector<ip_address> external;
   duration delay{};  ///< of a packet through it, each way
+  /// Those inside do not reach each other but through the box.
+  bool isolated = false;
 };
 
 struct path_options {
@@ -69,14 +96,18 @@ enum class drop : std::uint8_t {
   to_self,      ///< to the sender's own address, or a loopback one
   too_big,      ///< above the MTU of the path or of a line
   ttl_expired,  ///< on the internet; in boxes it is a `box` drop
-  lost,
+  lost,         ///< by chance, on the way or on a line
   queue_full,
-  box,  ///< see nat_dropped
+  cut_off,  ///< by a disturbance
+  box,      ///< see nat_dropped
 };
+inline constexpr std::array<std::string_view, 11> drop_words{
+    "none",        "offline", "no_route",   "no_socket", "to_self", "too_big",
+    "ttl_expired", "lost",    "queue_full", "cut_off",   "box"};
+constexpr words words_of(drop) { return drop_words; }
 inline constexpr std::size_t drop_count = static_cast<std::size_t>(drop::box) + 1;
 inline constexpr std::size_t nat_drop_count =
     static_cast<std::size_t>(nat::drop_reason::not_ours) + 1;
-std::string_view to_string(drop d);
 
 struct net_stats {
   std::uint64_t sent = 0;
@@ -107,6 +138,8 @@ class fabric {
   /// A packet on its way from the last box of the sender's side to `target`.
   struct flight {
     nat::packet packet;
+    host_id from;
+    std::uint64_t chance = 0;  ///< what is drawn on arrival is drawn from it
     std::uint32_t target = 0;  ///< a place
     std::uint32_t realm = 0;   ///< where that place is
     duration delay{};
@@ -130,6 +163,11 @@ class fabric {
   drop check(host_id from, const endpoint& to, std::size_t payload, endpoint& source) const;
   departure depart(host_id from, const nat::packet& p, time_point now);
   arrival arrive(const flight& f, time_point now);
+
+  /// From now on, across the internet; those behind a common box are not concerned. Its number, for
+  /// `calm`.
+  std::size_t disturb(disturbance d);
+  void calm(std::size_t number);
 
   std::uint32_t hosts() const { return static_cast<std::uint32_t>(hosts_.size()); }
   void set_online(host_id h, bool on) { at(h).online = on; }
@@ -167,6 +205,7 @@ class fabric {
     access_link link;
     time_point up_free{};
     time_point down_free{};
+    bool up_bad = false, down_bad = false;  // in a burst
   };
   struct box_node {
     nat::box engine;
@@ -175,6 +214,18 @@ class fabric {
     std::uint32_t members = 0;      // places inside
     std::uint32_t sole_place = nowhere;
     bool transparent = false;  // addresses inside are addresses outside
+    bool isolated = false;
+  };
+
+  /// A disturbance under way.
+  struct rule {
+    std::size_t number;
+    disturbance what;
+    std::vector<bool> boxes_to;  // all behind the box are in `what.to`
+    bool concerns(host_id from) const {
+      return from.value < what.from.size() && what.from[from.value];
+    }
+    bool concerns_to(host_id to) const { return to.value < what.to.size() && what.to[to.value]; }
   };
 
   host& at(host_id h);
@@ -188,10 +239,12 @@ class fabric {
   std::uint32_t site(std::uint32_t owner, std::uint32_t realm) const;
   std::uint32_t site_of(host_id h, bool v4) const;
   void cross_internet(departure& d, std::uint32_t from_site, seeded_rng& random);
-  bool queue(time_point& free, const line& l, std::size_t size, time_point now,
-             duration& wait) const;
+  /// What a line does to a packet: the reason to drop it, or the time it takes.
+  drop pass_line(line& l, bool up, std::size_t size, time_point now, rng& random, duration& wait);
   std::uint16_t mtu(const host& h) const;
   void refused(drop& why, nat::drop_reason& nat, const nat::verdict& v);
+  static bool whole(const rule& r, const place& target);
+  static bool disturbed(const rule& r, arrival& a, rng& random);
 
   path_options options_;
   seed nat_seed_;
@@ -200,6 +253,8 @@ class fabric {
   std::vector<box_node> boxes_;
   std::vector<line> lines_;
   address_index index_;
+  std::vector<rule> rules_;
+  std::size_t rules_made_ = 0;
   net_stats stats_;
 };
 

@@ -6,6 +6,7 @@
 #include "sim/runtime/simulation.hpp"
 #include "sim/runtime/trace.hpp"
 #include "transport/check.hpp"
+#include "transport/ports.hpp"
 
 namespace wh::sim {
 
@@ -39,7 +40,8 @@ void network::send(host_id from, const endpoint& to, bytes payload, std::uint8_t
   p.size = payload.size() + (to.address.is_v4() ? 28 : 48);
   const drop why = fabric_.check(from, to, payload.size(), p.src);
   if (trace_ != nullptr)
-    trace_->record(simulation_.now(), "send", from.value, to, payload.size(), p.ttl);
+    trace_->record(simulation_.now(), "send", from.value, to, payload.size(), p.ttl,
+                   is_ours(payload) ? "ours" : "wireguard");
   if (why != drop::none) {
     dropped(from, p, why, nat::drop_reason::none);
     return;
@@ -67,7 +69,7 @@ void network::dropped(host_id h, const nat::packet& p, drop why, nat::drop_reaso
   if (why == drop::box) ++stats.nat_dropped[static_cast<std::size_t>(nat)];
   if (trace_ != nullptr)
     trace_->record(simulation_.now(), "drop", h.value, p.src, p.dst, to_string(why),
-                   nat::to_string(nat));
+                   to_string(nat));
 }
 
 void network::set_online(host_id h, bool on) {
@@ -92,7 +94,18 @@ void network::reboot_box(box_id b) {
   if (trace_ != nullptr) trace_->record(simulation_.now(), "box_reboot", b.value);
 }
 
-void network::set_loss_ratio(double ratio) { fabric_.options().loss_ratio = ratio; }
+std::size_t network::disturb(disturbance d) {
+  const std::size_t number = fabric_.disturb(std::move(d));
+  if (trace_ != nullptr)
+    trace_->record(simulation_.now(), "disturb", static_cast<std::uint32_t>(number));
+  return number;
+}
+
+void network::calm(std::size_t number) {
+  fabric_.calm(number);
+  if (trace_ != nullptr)
+    trace_->record(simulation_.now(), "calm", static_cast<std::uint32_t>(number));
+}
 
 void network::add_tap(tap_point where, std::optional<host_id> h, const std::string& path) {
   taps_.push_back(std::unique_ptr<tap_file>{new tap_file{where, h, pcap_writer{path}}});

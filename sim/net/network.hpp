@@ -55,7 +55,10 @@ class network {
   void change_address(box_id b, std::vector<ip_address> external);
   /// A box forgets its mappings.
   void reboot_box(box_id b);
-  void set_loss_ratio(double ratio);
+  /// From now on, across the internet; those behind a common box are not concerned. Its number, for
+  /// `calm`.
+  std::size_t disturb(disturbance d);
+  void calm(std::size_t number);
 
   /// The host's addresses with its port; unspecified when it has none of that family.
   endpoint local_endpoint(host_id h, bool v4 = true) const { return fabric_.local(h, v4); }

@@ -190,7 +190,9 @@ void packets::leaves(host_id from, const ns3::Ptr<ns3::Packet>& p) {
   if (d.first.across_internet()) tap(tap_point::internet, from, raw);
   if (d.copy_delay) {
     ++fabric_.stats().duplicated;
-    start(d.first, *d.copy_delay, raw);
+    fabric::flight copy = d.first;
+    ++copy.chance;  // what becomes of one is not what becomes of the other
+    start(copy, *d.copy_delay, raw);
   }
   start(d.first, d.first.delay, std::move(raw));
 }

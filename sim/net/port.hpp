@@ -17,7 +17,13 @@ class network_port : public datagram_port, private receiver {
   void send(const endpoint& to, bytes payload, ttl limit) override {
     network_.send(id_, to, std::move(payload), static_cast<std::uint8_t>(limit));
   }
-  std::vector<endpoint> local_endpoints() const override { return {network_.local_endpoint(id_)}; }
+  std::vector<endpoint> local_endpoints() const override {
+    std::vector<endpoint> all;
+    for (const bool v4 : {true, false})
+      if (const endpoint e = network_.local_endpoint(id_, v4); !e.is_unspecified())
+        all.push_back(e);
+    return all;
+  }
 
   host_id id() const { return id_; }
 

@@ -33,26 +33,49 @@ std::string milliseconds(duration d) {
   return buffer;
 }
 
+// What Mermaid draws at most, unless told otherwise: maxTextSize is 50,000 letters, maxEdges 500.
+constexpr std::size_t text_max = 45'000;
+constexpr std::size_t messages_max = 450;
+
+/// The diagram that begins with message `from`, and the first message of the next one.
+std::pair<std::string, std::size_t> diagram(const report& r, std::size_t from) {
+  std::vector<std::string> names;
+  std::string lines;
+  std::size_t i = from;
+  for (; i < r.flow.size() && i - from < messages_max; ++i) {
+    const flow_message& m = r.flow[i];
+    const auto id = [&](const std::string& name) {
+      const auto number = std::find(names.begin(), names.end(), name) - names.begin();
+      if (number == std::ssize(names)) names.push_back(name);
+      return "p" + std::to_string(number);
+    };
+    const std::string a = id(m.from), b = id(m.to);
+    // A cross at the arrow's head is a message that did not arrive.
+    const std::string line = "  " + a + (m.dropped ? "-x" : "->>") + b + ": " + milliseconds(m.at) +
+                             " " + safe(m.label) + (m.dropped ? " (lost)" : "") + "\n";
+    if (lines.size() + line.size() > text_max && i > from) break;
+    lines += line;
+  }
+  std::string out = "sequenceDiagram\n";
+  for (std::size_t n = 0; n < names.size(); ++n)
+    out += "  participant p" + std::to_string(n) + " as " + safe(names[n]) + "\n";
+  out += lines;
+  if (i == r.flow.size() && r.flow_cut && !names.empty())
+    out += "  note over p0: cut after " + std::to_string(r.flow.size()) + " messages\n";
+  return {std::move(out), i};
+}
+
 }  // namespace
 
-std::string to_mermaid(const report& r) {
-  std::vector<std::string> names;
-  const auto id = [&](const std::string& name) {
-    const auto at = std::find(names.begin(), names.end(), name);
-    return "p" + std::to_string(at - names.begin());
-  };
-  for (const auto& m : r.flow)
-    for (const auto* name : {&m.from, &m.to})
-      if (std::find(names.begin(), names.end(), *name) == names.end()) names.push_back(*name);
-  std::string out = "sequenceDiagram\n";
-  for (const auto& name : names) out += "  participant " + id(name) + " as " + safe(name) + "\n";
-  for (const auto& m : r.flow)
-    // A cross at the arrow's head is a message that did not arrive.
-    out += "  " + id(m.from) + (m.dropped ? "-x" : "->>") + id(m.to) + ": " + milliseconds(m.at) +
-           " " + safe(m.label) + "\n";
-  if (r.flow_cut && !names.empty())
-    out += "  note over p0: cut after " + std::to_string(r.flow.size()) + " messages\n";
-  return out;
+std::vector<std::string> to_mermaid(const report& r) {
+  std::vector<std::string> parts;
+  std::size_t next = 0;
+  do {
+    auto [text, end] = diagram(r, next);
+    parts.push_back(std::move(text));
+    next = end;
+  } while (next < r.flow.size());
+  return parts;
 }
 
 }  // namespace wh::sim

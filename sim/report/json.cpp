@@ -1,3 +1,4 @@
+#include <cmath>
 #include <nlohmann/json.hpp>
 
 #include "sim/report/writers.hpp"
@@ -11,37 +12,13 @@ using json = nlohmann::ordered_json;
 json optional_seconds(const std::optional<duration>& d) {
   return d ? json(to_seconds(*d)) : json(nullptr);
 }
-json optional_number(const std::optional<double>& v) { return v ? json(*v) : json(nullptr); }
-
-std::string_view kind_text(metric_kind k) {
-  switch (k) {
-    case metric_kind::counter:
-      return "counter";
-    case metric_kind::gauge:
-      return "gauge";
-    case metric_kind::ratio:
-      return "ratio";
-    case metric_kind::distribution:
-      return "distribution";
-  }
-  return "?";
-}
-std::string_view path_text(path_kind p) {
-  switch (p) {
-    case path_kind::direct:
-      return "direct";
-    case path_kind::relayed:
-      return "relayed";
-    case path_kind::connected:
-      return "connected";
-    case path_kind::unreachable:
-      return "unreachable";
-  }
-  return "?";
+/// What has no value, or never came, is null.
+json optional_number(const std::optional<double>& v) {
+  return v && std::isfinite(*v) ? json(*v) : json(nullptr);
 }
 
 json definition(const metric_definition& d) {
-  return {{"kind", kind_text(d.kind)}, {"unit", d.unit}, {"definition", d.sentence}};
+  return {{"kind", to_string(d.kind)}, {"unit", d.unit}, {"definition", d.sentence}};
 }
 
 json metric(const metrics& all, std::string_view name, const metrics::value& v) {
@@ -59,20 +36,139 @@ json metric(const metrics& all, std::string_view name, const metrics::value& v) 
       j["whole"] = v.share.whole;
       break;
     case metric_kind::distribution: {
-      const auto& d = v.dist;
-      j["n"] = d.count();
-      j["exact"] = d.exact();
-      if (d.count() == 0) break;
-      j["mean"] = d.mean();
-      j["min"] = d.min();
-      j["p50"] = d.quantile(0.50);
-      j["p90"] = d.quantile(0.90);
-      j["p95"] = d.quantile(0.95);
-      j["p99"] = d.quantile(0.99);
-      j["max"] = d.max();
+      j["exact"] = v.dist.exact();
+      for (const auto statistic : statistics)
+        j[std::string(statistic)] = optional_number(read(v.dist, statistic));
+      // One value for each hundredth, null for what never came.
+      auto& cdf = j["cdf"] = json::array();
+      for (int i = 0; v.dist.all() > 0 && i <= 100; ++i)
+        cdf.push_back(optional_number(v.dist.quantile(i / 100.0)));
       break;
     }
   }
+  return j;
+}
+
+json metrics_of(const metrics& m) {
+  json j = json::object();
+  for (const auto& [name, v] : m.values()) j[std::string(name)] = metric(m, name, v);
+  return j;
+}
+
+json source_of(const provenance& p) {
+  json j = {{"version", p.version}, {"commit", p.commit}, {"compiler", p.compiler}, {"set", p.set}};
+  auto& inputs = j["inputs"] = json::array();
+  for (const auto& i : p.inputs)
+    inputs.push_back({{"name", i.name}, {"blake2b_256", i.hash}, {"text", i.text}});
+  return j;
+}
+
+json host_of(const report& r) {
+  return {{"name", r.source.host},
+          {"kernel", r.source.kernel},
+          {"processor", r.source.processor},
+          {"cores", r.source.cores},
+          {"started", r.source.started},
+          {"wall_time_s", r.wall_s},
+          {"events_per_s",
+           r.wall_s > 0 ? json(static_cast<double>(r.events) / r.wall_s) : json(nullptr)},
+          {"memory_peak_bytes", r.memory_peak_bytes}};
+}
+
+json expectation_of(const expectation_result& e) {
+  json x;
+  if (e.what.pair.size() == 2) {
+    x["pair"] = e.what.pair;
+    x["path"] = to_string(e.what.path);
+  } else {
+    x["metric"] = e.what.metric;
+    for (const auto& [key, bound] :
+         {std::pair{"min", e.what.min}, {"max", e.what.max}, {"equals", e.what.equals}})
+      if (bound) x[key] = *bound;
+    x["measured"] = optional_number(e.measured);
+    x["never"] = e.measured && std::isinf(*e.measured);
+  }
+  x["held"] = e.held;
+  x["message"] = e.message;
+  x["because"] = e.what.because;
+  return x;
+}
+
+json oracle_of(const oracle_verdict& v) {
+  return {{"from", v.from_class},
+          {"to", v.to_class},
+          {"o1", v.o1},
+          {"o3", v.o3},
+          {"reason", v.reason.empty() ? json(nullptr) : json(v.reason)}};
+}
+
+json pair_of(const pair_row& p) {
+  json j = {{"from", p.from},
+            {"to", p.to},
+            {"item", p.item},
+            {"from_nat", p.from_nat},
+            {"to_nat", p.to_nat},
+            {"path", to_string(p.path)},
+            {"online", p.online},
+            {"reason", p.reason.empty() ? json(nullptr) : json(p.reason)},
+            {"oracle", oracle_of(p.oracle)},
+            {"asked_s", optional_seconds(p.asked)},
+            {"time_to_first_payload_s", optional_seconds(p.time_to_first_payload)},
+            {"time_to_direct_s", optional_seconds(p.time_to_direct)},
+            {"round_trip_s", optional_seconds(p.round_trip)},
+            {"payload_sent", p.payload_sent},
+            {"payload_delivered", p.payload_delivered},
+            {"changes", p.changes}};
+  auto& outages = j["outages"] = json::array();
+  for (const auto& o : p.outages)
+    outages.push_back({{"from_s", to_seconds(o.from)},
+                       {"until_s", optional_seconds(o.until)},
+                       {"interrupted", o.interrupted}});
+  auto& stays = j["stays"] = json::array();
+  for (const auto& x : p.stays) stays.push_back({to_seconds(x.from), x.state});
+  return j;
+}
+
+json traffic_of(const std::vector<host_row::traffic>& windows) {
+  json packets = json::array(), bytes = json::array();
+  for (const auto& w : windows) {
+    packets.push_back(w.packets);
+    bytes.push_back(w.bytes);
+  }
+  return {{"packets", std::move(packets)}, {"bytes", std::move(bytes)}};
+}
+
+json host_of(const host_row& h) {
+  return {{"name", h.name},
+          {"group", h.group},
+          {"nat", h.nat},
+          {"nat_class", h.nat_class},
+          {"verdict", h.verdict.empty() ? json(nullptr) : json(h.verdict)},
+          {"lives", h.lives},
+          {"online", h.online},
+          {"joined_s", optional_seconds(h.joined)},
+          {"serves", h.serves},
+          {"homes", h.homes},
+          {"own", traffic_of(h.own)},
+          {"payload", traffic_of(h.payload)}};
+}
+
+/// A column a quantity: a page that draws them wants it so, and it is a third of the size.
+json steps_of(const std::vector<step_row>& steps) {
+  json j = json::object();
+  const auto column = [&](const char* name, auto value) {
+    auto& c = j[name] = json::array();
+    for (const step_row& s : steps) c.push_back(value(s));
+  };
+  column("at_s", [](const step_row& s) { return to_seconds(s.at); });
+  column("online", [](const step_row& s) { return s.online; });
+  column("joined", [](const step_row& s) { return s.joined; });
+  column("direct", [](const step_row& s) { return s.direct; });
+  column("relayed", [](const step_row& s) { return s.relayed; });
+  column("unreachable", [](const step_row& s) { return s.unreachable; });
+  column("datagrams", [](const step_row& s) { return s.datagrams; });
+  column("bytes", [](const step_row& s) { return s.bytes; });
+  column("lost", [](const step_row& s) { return s.lost; });
   return j;
 }
 
@@ -83,6 +179,7 @@ std::string dump(const json& j) { return j.dump(2, ' ', false, json::error_handl
 
 std::string to_json(const report& r, bool with_host) {
   json j;
+  j["format"] = report_format;
   j["scenario"] = r.scenario;
   j["question"] = r.question;
   j["seed"] = r.seed;
@@ -90,48 +187,40 @@ std::string to_json(const report& r, bool with_host) {
   j["peers"] = r.peers;
   j["virtual_time_s"] = to_seconds(r.virtual_time);
   j["events"] = r.events;
-  if (with_host) {
-    auto& host = j["host"];
-    host["wall_time_s"] = r.wall_s;
-    host["events_per_s"] =
-        r.wall_s > 0 ? json(static_cast<double>(r.events) / r.wall_s) : json(nullptr);
-    host["memory_peak_bytes"] = r.memory_peak_bytes;
-  }
-  bool held = true;
+  j["partial"] = r.partial;
+  j["warnings"] = r.warnings;
+  j["source"] = source_of(r.source);
+  if (with_host) j["host"] = host_of(r);
+  bool held = !r.partial;
   auto& expectations = j["expectations"] = json::array();
   for (const auto& e : r.expectations) {
     held = held && e.held;
-    json x;
-    if (e.what.pair.size() == 2) {
-      x["pair"] = e.what.pair;
-      x["path"] = path_text(e.what.path);
-    } else {
-      x["metric"] = e.what.metric;
-      for (const auto& [key, bound] :
-           {std::pair{"min", e.what.min}, {"max", e.what.max}, {"equals", e.what.equals}})
-        if (bound) x[key] = *bound;
-      x["measured"] = optional_number(e.measured);
-    }
-    x["held"] = e.held;
-    x["message"] = e.message;
-    x["because"] = e.what.because;
-    expectations.push_back(std::move(x));
+    expectations.push_back(expectation_of(e));
   }
   j["held"] = held;
-  auto& all = j["metrics"] = json::object();
-  for (const auto& [name, v] : r.metrics.values())
-    all[std::string(name)] = metric(r.metrics, name, v);
+  j["metrics"] = metrics_of(r.metrics);
+  auto& slices = j["slices"] = json::array();
+  for (const auto& s : r.slices)
+    slices.push_back({{"name", s.name}, {"metrics", metrics_of(s.metrics)}});
   auto& pairs = j["pairs"] = json::array();
-  for (const auto& p : r.pairs)
-    pairs.push_back({{"from", p.from},
-                     {"to", p.to},
-                     {"from_nat", p.from_nat},
-                     {"to_nat", p.to_nat},
-                     {"path", path_text(p.path)},
-                     {"reason", p.reason.empty() ? json(nullptr) : json(p.reason)},
-                     {"time_to_first_payload_s", optional_seconds(p.time_to_first_payload)},
-                     {"time_to_direct_s", optional_seconds(p.time_to_direct)},
-                     {"round_trip_s", optional_seconds(p.round_trip)}});
+  for (const auto& p : r.pairs) pairs.push_back(pair_of(p));
+  auto& hosts = j["hosts"] = json::array();
+  for (const auto& h : r.hosts) hosts.push_back(host_of(h));
+  j["steps"] = steps_of(r.steps);
+  auto& events = j["faults"] = json::array();
+  for (const auto& e : r.faults)
+    events.push_back({{"at_s", to_seconds(e.at)}, {"kind", e.kind}, {"hosts", e.hosts}});
+  return dump(j);
+}
+
+std::string error_to_json(std::string_view scenario, std::optional<std::uint64_t> seed,
+                          std::string_view error) {
+  json j;
+  j["format"] = report_format;
+  j["scenario"] = scenario;
+  j["seed"] = seed ? json(*seed) : json(nullptr);
+  j["held"] = false;
+  j["error"] = error;
   return dump(j);
 }
 
@@ -141,9 +230,68 @@ std::string names_to_json(const std::vector<std::pair<std::string, std::string>>
   return dump(j);
 }
 
-std::string definitions_to_json() {
+std::string definitions_to_json(std::span<const metric_definition* const> all) {
   json j = json::object();
-  for (const auto& d : metric_definitions()) j[std::string(d.name)] = definition(d);
+  for (const auto* d : all) j[std::string(d->name)] = definition(*d);
+  return dump(j);
+}
+
+expected<report_origin, std::string> origin_from_json(std::string_view text) {
+  const auto j = json::parse(text, nullptr, false);
+  if (j.is_discarded()) return unexpected(std::string("not JSON"));
+  try {
+    if (j.at("format") != report_format)
+      return unexpected("a report of another format than this build's " +
+                        std::to_string(report_format));
+    if (j.contains("error")) return unexpected("no report: " + j["error"].get<std::string>());
+    report_origin o;
+    const auto& source = j.at("source");
+    source.at("commit").get_to(o.commit);
+    source.at("set").get_to(o.set);
+    for (const auto& i : source.at("inputs"))
+      o.inputs.push_back({i.at("name"), i.at("blake2b_256"), i.at("text")});
+    if (o.inputs.empty()) return unexpected(std::string("it carries no scenario"));
+    j.at("seed").get_to(o.seed);
+    j.at("trace_hash").get_to(o.trace_hash);
+    return o;
+  } catch (const json::exception& e) {
+    return unexpected(std::string("not a report of wh-sim: ") + e.what());
+  }
+}
+
+std::string nats_to_json(const nat_listing& all) {
+  json j;
+  auto& profiles = j["profiles"] = json::object();
+  for (const auto& p : all.profiles) {
+    auto& x = profiles[p.name] = {{"about", p.about}, {"source", p.source}, {"class", p.nat_class}};
+    auto& parameters = x["parameters"] = json::object();
+    for (const auto& [key, value] : p.parameters) {
+      // As in a scenario file, which JSON's numbers and words fit into.
+      const auto v = json::parse(value, nullptr, false);
+      parameters[key] = v.is_discarded() ? json(value) : v;
+    }
+  }
+  auto& populations = j["populations"] = json::object();
+  for (const auto& p : all.populations)
+    for (const auto& k : p.rows)
+      populations[p.name].push_back({{"context", k.context},
+                                     {"boxes", k.boxes},
+                                     {"share_ratio", k.share},
+                                     {"port_mapping_ratio", k.port_mapping_ratio},
+                                     {"ipv6_ratio", k.ipv6_ratio}});
+  return dump(j);
+}
+
+std::string oracle_to_json(const std::vector<oracle_row>& rows) {
+  json j = json::array();
+  for (const auto& r : rows)
+    j.push_back({{"seed", r.seed},
+                 {"from", r.from},
+                 {"to", r.to},
+                 {"item", r.item},
+                 {"from_nat", r.from_nat},
+                 {"to_nat", r.to_nat},
+                 {"oracle", oracle_of(r.verdict)}});
   return dump(j);
 }
 

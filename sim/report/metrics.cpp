@@ -3,11 +3,14 @@
 #include <algorithm>
 #include <bit>
 #include <cmath>
+#include <limits>
 
 #include "transport/check.hpp"
 
 namespace wh::sim {
 namespace {
+
+constexpr double never = std::numeric_limits<double>::infinity();
 
 // Buckets of 1/64 of a power of two, from 2^-31 (half a nanosecond, in seconds) to 2^40 (a
 // terabyte, in bytes). frexp and integer steps only: no logarithm, whose last bit differs between
@@ -59,59 +62,70 @@ void distribution::spill() {
   samples_ = {};
 }
 
-double distribution::mean() const { return count_ == 0 ? 0 : sum_ / static_cast<double>(count_); }
+double distribution::mean() const {
+  if (censored_ > 0) return never;
+  return count_ == 0 ? 0 : sum_ / static_cast<double>(count_);
+}
+
+double distribution::min() const { return count_ == 0 && censored_ > 0 ? never : min_; }
+
+double distribution::max() const { return censored_ > 0 ? never : max_; }
+
+const std::vector<double>& distribution::samples() const {
+  if (!sorted_) std::sort(samples_.begin(), samples_.end());
+  sorted_ = true;
+  return samples_;
+}
 
 double distribution::quantile(double q) const {
-  if (count_ == 0) return 0;
-  const double wanted = std::ceil(std::clamp(q, 0.0, 1.0) * static_cast<double>(count_));
-  const auto rank = std::clamp<std::uint64_t>(static_cast<std::uint64_t>(wanted), 1, count_);
+  if (all() == 0) return 0;
+  const double wanted = std::ceil(std::clamp(q, 0.0, 1.0) * static_cast<double>(all()));
+  const auto rank = std::clamp<std::uint64_t>(static_cast<std::uint64_t>(wanted), 1, all());
+  if (rank > count_) return never;
   if (rank == 1) return min_;
   if (rank == count_) return max_;
-  if (buckets_.empty()) {
-    if (!sorted_) std::sort(samples_.begin(), samples_.end());
-    sorted_ = true;
-    return samples_[rank - 1];
-  }
+  if (buckets_.empty()) return samples()[rank - 1];
   std::uint64_t seen = 0;
   for (std::size_t i = 0; i < buckets_.size(); ++i)
     if ((seen += buckets_[i]) >= rank) return std::clamp(value_of(i), min_, max_);
   return max_;
 }
 
-metrics::value& metrics::at(std::string_view name, metric_kind kind) {
-  auto found = values_.find(name);
-  if (found == values_.end()) {
-    const auto* definition = find_metric(name);
-    WH_CHECK(definition != nullptr);
-    // The key is the definition's own text: a caller's may not outlive this object.
-    found = values_.emplace(definition->name, value{}).first;
-    found->second.definition = definition;
-  }
-  WH_CHECK(found->second.definition->kind == kind);
-  return found->second;
+metrics::value& metrics::at(const metric_definition& m) {
+  value& v = values_[m.name];
+  // Two metrics of one name would add up to nonsense.
+  WH_CHECK(v.definition == nullptr || v.definition == &m);
+  v.definition = &m;
+  return v;
 }
 
-void metrics::add(std::string_view name, std::uint64_t n) { counter(name) += n; }
-std::uint64_t& metrics::counter(std::string_view name) {
-  return at(name, metric_kind::counter).count;
-}
-void metrics::set(std::string_view gauge, double v) { at(gauge, metric_kind::gauge).number = v; }
-void metrics::set(std::string_view ratio_name, ratio r) {
+void metrics::set(const ratio_metric& m, ratio r) {
   WH_CHECK(r.part <= r.whole);
-  at(ratio_name, metric_kind::ratio).share = r;
+  at(m).share = r;
 }
-void metrics::tally(std::string_view ratio_name, bool hit) {
-  auto& share = at(ratio_name, metric_kind::ratio).share;
-  share.part += hit ? 1 : 0;
-  ++share.whole;
+
+void metrics::count(const ratio_metric& m, ratio more) {
+  WH_CHECK(more.part <= more.whole);
+  ratio& r = at(m).share;
+  r.part += more.part;
+  r.whole += more.whole;
 }
-void metrics::observe(std::string_view name, double v) { samples(name).observe(v); }
-distribution& metrics::samples(std::string_view name) {
-  return at(name, metric_kind::distribution).dist;
+
+std::optional<double> read(const distribution& d, std::string_view statistic) {
+  if (statistic == "n") return static_cast<double>(d.all());
+  if (statistic == "censored") return static_cast<double>(d.censored());
+  if (d.all() == 0) return {};
+  if (statistic == "mean") return d.mean();
+  if (statistic == "min") return d.min();
+  if (statistic == "max") return d.max();
+  for (const auto& [text, q] :
+       {std::pair{"p50", 0.50}, {"p90", 0.90}, {"p95", 0.95}, {"p99", 0.99}})
+    if (statistic == text) return d.quantile(q);
+  return {};
 }
 
 std::optional<double> metrics::read(std::string_view name) const {
-  std::string_view statistic;
+  std::string_view statistic = "mean";
   auto found = values_.find(name);
   if (found == values_.end()) {
     const auto dot = name.rfind('.');
@@ -133,15 +147,7 @@ std::optional<double> metrics::read(std::string_view name) const {
     case metric_kind::distribution:
       break;
   }
-  if (statistic == "n") return static_cast<double>(v.dist.count());
-  if (v.dist.count() == 0) return {};
-  if (statistic.empty() || statistic == "mean") return v.dist.mean();
-  if (statistic == "min") return v.dist.min();
-  if (statistic == "max") return v.dist.max();
-  for (const auto& [text, q] :
-       {std::pair{"p50", 0.50}, {"p90", 0.90}, {"p95", 0.95}, {"p99", 0.99}})
-    if (statistic == text) return v.dist.quantile(q);
-  return {};
+  return sim::read(v.dist, statistic);
 }
 
 }  // namespace wh::sim

@@ -1,4 +1,5 @@
 #include <algorithm>
+#include <cmath>
 #include <numeric>
 
 #include "sim/report/format.hpp"
@@ -22,10 +23,10 @@ std::string optional_time(const std::optional<duration>& d) {
 int goodness(path_kind p) {
   return p == path_kind::unreachable ? 0 : p == path_kind::relayed ? 1 : 2;
 }
-std::string path_text(path_kind p) {
-  return p == path_kind::unreachable ? "unreachable"
-         : p == path_kind::relayed   ? "relayed"
-                                     : "direct";
+/// A statistic for people: a time that never came is "never".
+std::string value_text(const distribution& d, std::string_view statistic) {
+  const auto v = read(d, statistic);
+  return !v ? "-" : std::isinf(*v) ? "never" : format_number(*v);
 }
 
 std::string pairs_part(const report& r, std::size_t rows_max) {
@@ -49,7 +50,7 @@ std::string pairs_part(const report& r, std::size_t rows_max) {
   order.resize(std::min(order.size(), rows_max));
   for (const auto i : order) {
     const auto& p = r.pairs[i];
-    t.row({p.from, p.to, p.from_nat, p.to_nat, path_text(p.path),
+    t.row({p.from, p.to, p.from_nat, p.to_nat, std::string(to_string(p.path)),
            optional_time(p.time_to_first_payload), optional_time(p.time_to_direct),
            optional_time(p.round_trip), p.reason});
   }
@@ -66,6 +67,7 @@ std::string metrics_part(const report& r) {
   text_table numbers({{"metric"}, {"value", align::right}, {"of", align::right}});
   text_table spreads({{"distribution"},
                       {"n", align::right},
+                      {"never", align::right},
                       {"mean", align::right},
                       {"p50", align::right},
                       {"p90", align::right},
@@ -89,14 +91,11 @@ std::string metrics_part(const report& r) {
       }
       case metric_kind::distribution: {
         const auto& d = v.dist;
-        if (d.count() == 0) {
-          spreads.row({n, "0", "-", "-", "-", "-", "-", "-"});
-          break;
-        }
-        spreads.row({n, std::to_string(d.count()), format_number(d.mean()),
-                     format_number(d.quantile(0.5)), format_number(d.quantile(0.9)),
-                     format_number(d.quantile(0.95)), format_number(d.quantile(0.99)),
-                     format_number(d.max())});
+        std::vector<std::string> cells{n, std::to_string(d.all()),
+                                       d.censored() > 0 ? std::to_string(d.censored()) : ""};
+        for (const auto statistic : {"mean", "p50", "p90", "p95", "p99", "max"})
+          cells.push_back(value_text(d, statistic));
+        spreads.row(std::move(cells));
         break;
       }
     }
@@ -129,10 +128,17 @@ std::string summary(const report& r, const summary_options& options) {
     if (!e.held) out += "          because " + e.what.because + "\n";
   }
   const auto total = std::to_string(r.expectations.size());
+  for (const auto& w : r.warnings) out += "  " + colour("33", "odd") + "     " + w + "\n";
+  if (r.partial)
+    out += "  " + colour("1;31", "PARTIAL") + " stopped after " + format_duration(r.virtual_time) +
+           "; nothing is judged\n";
   if (r.expectations.empty())
     out += "  no expectations\n";
   else if (broken == 0)
-    out += "  " + colour("32", "all " + total + " expectations hold") + "\n";
+    out += "  " +
+           colour("32", broken == 0 && total == "1" ? "the one expectation holds"
+                                                    : "all " + total + " expectations hold") +
+           "\n";
   else
     out += "  " + colour("1;31", std::to_string(broken) + " of " + total + " expectations broken") +
            "\n";

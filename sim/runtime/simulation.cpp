@@ -96,7 +96,9 @@ time_point simulation::now() const {
   return epoch_ + std::chrono::nanoseconds{parts_->scheduler.now_ns()};
 }
 
-actors::time_map simulation::clock() const { return {actors::to_actor_time(0), epoch_}; }
+actors::time_map simulation::clock(duration ahead) const {
+  return {actors::to_actor_time(0), epoch_ + ahead};
+}
 
 void simulation::schedule(time_point t, ns3::EventImpl* e) {
   parts_->time.schedule((t - epoch_).count(), e);

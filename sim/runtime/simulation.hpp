@@ -67,8 +67,8 @@ class simulation {
   caf::actor_system& system();
   time_point epoch() const { return epoch_; }
   time_point now() const;
-  /// From the actor clock to `now()`, for actors.
-  actors::time_map clock() const;
+  /// From the actor clock to `now()`, or to a wall clock that is ahead of it, for actors.
+  actors::time_map clock(duration ahead = duration{}) const;
 
   /// Calls `f` at `t`, or now if `t` has passed.
   template <std::invocable F>

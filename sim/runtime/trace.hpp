@@ -39,6 +39,16 @@ class trace {
     std::fputc('\n', file_.get());
   }
 
+  /// A line of text that is no event: what was known before, for whoever reads the lines. It is not
+  /// in the hash.
+  template <class... Parts>
+  void remark(time_point t, std::string_view kind, std::uint32_t host, const Parts&... parts) {
+    if (!file_) return;
+    begin_line(t, kind, host);
+    (print(parts), ...);
+    std::fputc('\n', file_.get());
+  }
+
   std::uint64_t hash() const { return hash_; }
   std::uint64_t records() const { return records_; }
   /// 16 hexadecimal digits.

@@ -1,46 +1,27 @@
 #include "sim/scenario/reader.hpp"
 
 #include <algorithm>
-#include <charconv>
 #include <cmath>
 #include <tuple>
 
-#include "sim/scenario/nearest.hpp"
-#include "sim/scenario/schema.hpp"
+#include "sim/scenario/limits.hpp"
 #include "transport/check.hpp"
+#include "transport/text.hpp"
 
 namespace wh::sim::detail {
 namespace {
 
 std::string ticked(std::string_view key) { return "`" + std::string(key) + "`"; }
 
-/// What to write instead of a key that this table does not know.
-std::string hint_for(const std::string& wrong, const std::string& table) {
-  const auto here = keys_of(table);
-  if (const auto near = nearest_name(wrong, here); !near.empty())
-    return "did you mean " + ticked(near) + "?";
-  for (const auto& k : scenario_keys())
-    if (k.key == wrong) return ticked(wrong) + " belongs to " + table_in_words(k.table);
-  std::string all;
-  for (const auto& k : here) all += (all.empty() ? "" : ", ") + k;
-  return "keys of " + table_in_words(table) + ": " + all;
-}
-
-std::string range_text(const table_reader::bounds& b) {
+std::string range_text(const bounds& b) {
   const std::string low =
-      b.above_min ? "above " + number_text(b.min) : "at least " + number_text(b.min);
+      b.above_min ? "above " + format_exact(b.min) : "at least " + format_exact(b.min);
   if (std::isinf(b.max)) return std::isinf(b.min) ? "a finite number" : low;
-  if (b.above_min) return low + " and at most " + number_text(b.max);
-  return "between " + number_text(b.min) + " and " + number_text(b.max);
+  if (b.above_min) return low + " and at most " + format_exact(b.max);
+  return "between " + format_exact(b.min) + " and " + format_exact(b.max);
 }
 
 }  // namespace
-
-std::string number_text(double v) {
-  char buffer[32];
-  const auto [end, bad] = std::to_chars(buffer, buffer + sizeof buffer, v);
-  return bad == std::errc{} ? std::string(buffer, end) : std::string("?");
-}
 
 const scenario_error& mistakes::first() const {
   WH_CHECK(!list_.empty());
@@ -49,138 +30,207 @@ const scenario_error& mistakes::first() const {
   });
 }
 
-table_reader::table_reader(const node& n, std::string_view name, mistakes& out)
-    : node_(&n), name_(name), out_(&out) {
+bool reader::enter(const node& n, std::string_view name) {
   if (n.kind != node_kind::table) {
     wrong(n, table_in_words(name) + " is " + std::string(describe(n)) + "; expected a table");
-    return;
+    return false;
   }
-  const auto known = keys_of(name);
-  for (const auto& member : n.members)
-    if (std::find(known.begin(), known.end(), member.name) == known.end()) {
-      unknown_ = true;
-      out_->add(
-          error_at(member.key, "unknown key " + ticked(member.name), hint_for(member.name, name_)));
+  levels_.push_back({&n, std::string(name), {}, {}});
+  return true;
+}
+
+void reader::close() {
+  const level done = std::move(levels_.back());
+  levels_.pop_back();
+  bool unknown = false;
+  for (const auto& member : done.table->members)
+    if (std::find(done.seen.begin(), done.seen.end(), member.name) == done.seen.end()) {
+      unknown = true;
+      levels_.push_back(done);
+      out_.add(error_at(member.key, "unknown key " + ticked(member.name), hint_for(member.name)));
+      levels_.pop_back();
     }
+  // What a table with an unknown key lacks is most likely that key, written right.
+  if (unknown) return;
+  for (const auto& e : done.missing) out_.add(e);
 }
 
-const node* table_reader::find(std::string_view key) const {
-  // A key that is read but not listed would be refused in every file.
-  const auto keys = scenario_keys();
-  WH_CHECK(std::any_of(keys.begin(), keys.end(),
-                       [&](const auto& k) { return k.table == name_ && k.key == key; }));
-  return node_->find(key);
+/// What to write instead of a key that this table does not know.
+std::string reader::hint_for(const std::string& wrong) const {
+  const level& here = levels_.back();
+  if (const auto near = nearest_name(wrong, here.seen); !near.empty())
+    return "did you mean " + ticked(near) + "?";
+  for (const auto& t : known_)
+    for (const auto& k : t.keys)
+      if (k.name == wrong) return ticked(wrong) + " belongs to " + table_in_words(t.name);
+  std::string all;
+  for (const auto& k : here.seen) all += (all.empty() ? "" : ", ") + k;
+  return "keys of " + table_in_words(here.name) + ": " + all;
 }
 
-const node* table_reader::need(std::string_view key, std::string_view meaning) const {
-  const auto* n = find(key);
-  if (!n && node_->kind == node_kind::table)
-    wrong_table(table_in_words(name_) + " needs " + ticked(key), std::string(meaning));
+const node* reader::find(key k, const meaning& m) {
+  level& here = levels_.back();
+  // A key of two parts in the struct is seen twice.
+  if (std::find(here.seen.begin(), here.seen.end(), k) == here.seen.end())
+    here.seen.emplace_back(k);
+  const node* n = here.table->find(k);
+  if (!n && !m.needed.empty())
+    here.missing.push_back(error_at(here.table->value,
+                                    table_in_words(here.name) + " needs " + ticked(k),
+                                    std::string(m.needed)));
   return n;
 }
 
-void table_reader::wrong_type(std::string_view key, const node& n, std::string_view wanted) const {
-  wrong(n, ticked(key) + " is " + std::string(describe(n)) + "; expected " + std::string(wanted));
+void reader::wrong(const node& n, std::string message, std::string hint) {
+  out_.add(error_at(n.value, std::move(message), std::move(hint)));
 }
 
-void table_reader::no_choice(std::string_view key, const node& n,
-                             const std::vector<std::string>& names) const {
+void reader::wrong_type(key k, const node& n, std::string_view wanted) {
+  wrong(n, ticked(k) + " is " + std::string(describe(n)) + "; expected " + std::string(wanted));
+}
+
+void reader::flag(key k, bool& v, const meaning& m) {
+  const auto* n = find(k, m);
+  if (!n) return;
+  if (n->kind != node_kind::boolean) return wrong_type(k, *n, "true or false");
+  v = n->flag;
+}
+
+void reader::word(key k, std::string& v, const meaning& m) {
+  const auto* n = find(k, m);
+  if (!n) return;
+  if (n->kind != node_kind::string) return wrong_type(k, *n, "a string");
+  if (n->text.empty()) return wrong(*n, ticked(k) + " is empty");
+  v = n->text;
+}
+
+void reader::words(key k, std::vector<std::string>& v, const meaning& m) {
+  const auto* n = find(k, m);
+  if (!n) return;
+  if (n->kind == node_kind::string) {
+    v = {n->text};
+  } else if (n->kind == node_kind::list) {
+    v.clear();
+    for (const auto& item : n->items) {
+      if (item.kind != node_kind::string)
+        return wrong(item, "this item of " + ticked(k) + " is " + std::string(describe(item)) +
+                               "; expected a string");
+      v.push_back(item.text);
+    }
+  } else {
+    return wrong_type(k, *n, "a string or a list of strings");
+  }
+  if (v.empty() || std::find(v.begin(), v.end(), std::string{}) != v.end())
+    wrong(*n, ticked(k) + (v.empty() ? " is an empty list" : " holds an empty string"));
+}
+
+void reader::number_into(key k, const node& n, double& v, bounds b) {
+  double x = 0;
+  if (n.kind == node_kind::integer)
+    x = static_cast<double>(n.integer);
+  else if (n.kind == node_kind::real)
+    x = n.real;
+  else
+    return wrong_type(k, n, "a number");
+  if (!std::isfinite(x) || x < b.min || x > b.max || (b.above_min && x == b.min))
+    return wrong(n, ticked(k) + " is " + format_exact(x) + "; expected " + range_text(b));
+  v = x;
+}
+
+void reader::number(key k, double& v, bounds b, const meaning& m) {
+  if (const auto* n = find(k, m)) number_into(k, *n, v, b);
+}
+
+void reader::span(key k, duration& v, duration unit, bounds b, const meaning& m) {
+  const auto* n = find(k, m);
+  if (!n) return;
+  // Of a number that is refused nothing is taken.
+  double x = static_cast<double>(v.count()) / static_cast<double>(unit.count());
+  const double before = x;
+  number_into(k, *n, x, b);
+  // The nearest nanosecond, so that 0.1 is 100 ms.
+  if (x != before) v = duration{std::llround(x * static_cast<double>(unit.count()))};
+}
+
+void reader::whole(key k, std::uint64_t& v, std::uint64_t min, std::uint64_t max,
+                   const meaning& m) {
+  // TOML has no larger ones.
+  auto x = static_cast<std::int64_t>(v);
+  signed_whole(k, x, static_cast<std::int64_t>(min), static_cast<std::int64_t>(max), m);
+  v = static_cast<std::uint64_t>(x);
+}
+
+void reader::signed_whole(key k, std::int64_t& v, std::int64_t min, std::int64_t max,
+                          const meaning& m) {
+  const auto* n = find(k, m);
+  if (!n) return;
+  if (n->kind != node_kind::integer) return wrong_type(k, *n, "a whole number");
+  if (n->integer < min || n->integer > max)
+    return wrong(*n, ticked(k) + " is " + std::to_string(n->integer) + "; expected between " +
+                         std::to_string(min) + " and " + std::to_string(max));
+  v = n->integer;
+}
+
+void reader::seeds(key k, std::vector<std::uint64_t>& v, const meaning& m) {
+  const auto* n = find(k, m);
+  if (!n) return;
+  if (n->kind != node_kind::list) return wrong_type(k, *n, "a list of whole numbers");
+  if (n->items.empty()) return wrong(*n, ticked(k) + " is an empty list");
+  if (n->items.size() > seeds_max)
+    return wrong(*n, ticked(k) + " holds more than " + std::to_string(seeds_max));
+  v.clear();
+  for (const auto& item : n->items) {
+    if (item.kind != node_kind::integer || item.integer < 0)
+      return wrong(item, "a seed is a whole number, 0 or more");
+    const auto seed = static_cast<std::uint64_t>(item.integer);
+    if (std::find(v.begin(), v.end(), seed) != v.end())
+      return wrong(item, "seed " + std::to_string(seed) + " is listed twice");
+    v.push_back(seed);
+  }
+}
+
+void reader::choice(key k, std::size_t& v, wh::words texts, const meaning& m) {
+  const auto* n = find(k, m);
+  if (!n) return;
   std::string all;
-  for (std::size_t i = 0; i < names.size(); ++i)
-    all += (i == 0 ? "" : i + 1 == names.size() ? " or " : ", ") + ("\"" + names[i] + "\"");
-  if (n.kind != node_kind::string) return wrong_type(key, n, all);
-  const auto near = nearest_name(n.text, names);
-  wrong(n, ticked(key) + " cannot be \"" + n.text + "\"; expected " + all,
+  for (std::size_t i = 0; i < texts.size(); ++i) {
+    if (n->kind == node_kind::string && n->text == texts[i]) {
+      v = i;
+      return;
+    }
+    all += (i == 0                  ? ""
+            : i + 1 == texts.size() ? " or "
+                                    : ", ") +
+           ("\"" + std::string(texts[i]) + "\"");
+  }
+  if (n->kind != node_kind::string) return wrong_type(k, *n, all);
+  const auto near = nearest_name(n->text, texts);
+  wrong(*n, ticked(k) + " cannot be \"" + n->text + "\"; expected " + all,
         near.empty() ? "" : "did you mean \"" + near + "\"?");
 }
 
-std::optional<double> table_reader::number(std::string_view key, bounds b) const {
-  const auto* n = find(key);
-  if (!n) return {};
-  double v = 0;
-  if (n->kind == node_kind::integer) {
-    v = static_cast<double>(n->integer);
-  } else if (n->kind == node_kind::real) {
-    v = n->real;
+bool reader::maybe(key k, bool) { return find(k, {}) != nullptr; }
+
+bool reader::open(key k, bool, const meaning& m) {
+  const auto* n = find(k, m);
+  if (!n) return false;
+  const auto& outer = levels_.back().name;
+  return enter(*n, outer.empty() ? std::string(k) : outer + "." + std::string(k));
+}
+
+void reader::whole_or(key k, std::optional<unsigned>& v, unsigned min, unsigned max,
+                      std::string_view word, const meaning& m) {
+  const auto* n = find(k, m);
+  if (!n) return;
+  if (n->kind == node_kind::string && n->text == word) {
+    v.reset();
+  } else if (n->kind != node_kind::integer) {
+    wrong_type(k, *n, "a whole number or \"" + std::string(word) + "\"");
   } else {
-    wrong_type(key, *n, "a number");
-    return {};
+    std::uint64_t x = v.value_or(min);
+    whole(k, x, min, max, m);
+    v = static_cast<unsigned>(x);
   }
-  if (!std::isfinite(v) || v < b.min || v > b.max || (b.above_min && v == b.min)) {
-    wrong(*n, ticked(key) + " is " + number_text(v) + "; expected " + range_text(b));
-    return {};
-  }
-  return v;
-}
-
-std::optional<unsigned> table_reader::whole(std::string_view key, unsigned min,
-                                            unsigned max) const {
-  const auto* n = find(key);
-  if (!n) return {};
-  if (n->kind != node_kind::integer) {
-    wrong_type(key, *n, "a whole number");
-    return {};
-  }
-  if (n->integer < std::int64_t{min} || n->integer > std::int64_t{max}) {
-    wrong(*n, ticked(key) + " is " + std::to_string(n->integer) + "; expected between " +
-                  std::to_string(min) + " and " + std::to_string(max));
-    return {};
-  }
-  return static_cast<unsigned>(n->integer);
-}
-
-void table_reader::read(std::string_view key, bool& out) const {
-  const auto* n = find(key);
-  if (!n) return;
-  if (n->kind != node_kind::boolean) return wrong_type(key, *n, "true or false");
-  out = n->flag;
-}
-
-void table_reader::read(std::string_view key, std::string& out) const {
-  const auto* n = find(key);
-  if (!n) return;
-  if (n->kind != node_kind::string) return wrong_type(key, *n, "a string");
-  if (n->text.empty()) return wrong(*n, ticked(key) + " is empty");
-  out = n->text;
-}
-
-void table_reader::read(std::string_view key, double& out, bounds b) const {
-  if (const auto v = number(key, b)) out = *v;
-}
-void table_reader::read(std::string_view key, std::optional<double>& out, bounds b) const {
-  if (const auto v = number(key, b)) out = *v;
-}
-void table_reader::read(std::string_view key, unsigned& out, unsigned min, unsigned max) const {
-  if (const auto v = whole(key, min, max)) out = *v;
-}
-void table_reader::read(std::string_view key, std::optional<unsigned>& out, unsigned min,
-                        unsigned max) const {
-  if (const auto v = whole(key, min, max)) out = *v;
-}
-
-void table_reader::read_seconds(std::string_view key, duration& out, bounds b) const {
-  // The nearest nanosecond, so that 0.1 is 100 ms.
-  if (const auto v = number(key, b)) out = duration{std::llround(*v * 1e9)};
-}
-
-void table_reader::read(std::string_view key, std::vector<std::string>& out) const {
-  const auto* n = find(key);
-  if (!n) return;
-  if (n->kind == node_kind::string) {
-    out = {n->text};
-  } else if (n->kind == node_kind::list) {
-    out.clear();
-    for (const auto& item : n->items) {
-      if (item.kind != node_kind::string)
-        return wrong(item, "this item of " + ticked(key) + " is " + std::string(describe(item)) +
-                               "; expected a string");
-      out.push_back(item.text);
-    }
-  } else {
-    return wrong_type(key, *n, "a string or a list of strings");
-  }
-  if (out.empty() || std::find(out.begin(), out.end(), std::string{}) != out.end())
-    wrong(*n, ticked(key) + (out.empty() ? " is an empty list" : " holds an empty string"));
 }
 
 }  // namespace wh::sim::detail

@@ -1,13 +1,11 @@
 #pragma once
 
-#include <cstdint>
-#include <initializer_list>
-#include <optional>
 #include <string>
 #include <string_view>
-#include <utility>
 #include <vector>
 
+#include "sim/scenario/fields.hpp"
+#include "sim/scenario/reference.hpp"
 #include "sim/scenario/tree.hpp"
 
 namespace wh::sim::detail {
@@ -24,71 +22,60 @@ class mistakes {
   std::vector<scenario_error> list_;
 };
 
-/// Reads one table by the names of its keys. What is absent leaves the target as it is; what has
-/// the wrong type or range is a mistake and leaves it too. `name` is as in `scenario_keys`.
-class table_reader {
+/// Reads tables by their `fields`. What is absent leaves the target as it is; what has the wrong
+/// type or range is a mistake and leaves it too; so is each key that the table does not know.
+class reader final : public field_visitor {
  public:
-  /// Adds a mistake for each key that the table does not know, or when `n` is no table.
-  table_reader(const node& n, std::string_view name, mistakes& out);
+  /// `known` are all tables, to tell which one a misplaced key belongs to.
+  reader(const std::vector<table_reference>& known, mistakes& out) : known_(known), out_(out) {}
 
-  const node* find(std::string_view key) const;
-  bool has(std::string_view key) const { return find(key) != nullptr; }
-  /// A mistake when absent, at the table's header.
-  const node* need(std::string_view key, std::string_view meaning) const;
-
-  struct bounds {
-    double min, max;
-    bool above_min = false;  ///< min itself is not allowed
-  };
-  void read(std::string_view key, bool& out) const;
-  void read(std::string_view key, std::string& out) const;
-  void read(std::string_view key, double& out, bounds b) const;
-  void read(std::string_view key, std::optional<double>& out, bounds b) const;
-  void read(std::string_view key, unsigned& out, unsigned min, unsigned max) const;
-  void read(std::string_view key, std::optional<unsigned>& out, unsigned min, unsigned max) const;
-  void read_seconds(std::string_view key, duration& out, bounds b) const;
-  /// One string or a list of them.
-  void read(std::string_view key, std::vector<std::string>& out) const;
-
-  template <class E>
-  void read(std::string_view key, E& out,
-            std::initializer_list<std::pair<std::string_view, E>> choices) const {
-    const auto* n = find(key);
-    if (!n) return;
-    std::vector<std::string> names;
-    for (const auto& [name, value] : choices) {
-      names.emplace_back(name);
-      if (n->kind == node_kind::string && n->text == name) {
-        out = value;
-        return;
-      }
-    }
-    no_choice(key, *n, names);
+  /// A table, and what else may stand in it.
+  template <class T>
+  void read(const node& n, std::string_view name, T& target,
+            const std::vector<std::string>& more = {}) {
+    if (!enter(n, name)) return;
+    target.fields(*this);
+    for (const auto& k : more) levels_.back().seen.push_back(k);
+    close();
   }
 
-  void wrong(const node& n, std::string message, std::string hint = {}) const {
-    out_->add(error_at(n.value, std::move(message), std::move(hint)));
-  }
-  void wrong_type(std::string_view key, const node& n, std::string_view wanted) const;
-  /// A mistake of the table as a whole, shown at its header. Not said of a table with an unknown
-  /// key: what it lacks is most likely that key, written right.
-  void wrong_table(std::string message, std::string hint = {}) const {
-    if (!unknown_) wrong(*node_, std::move(message), std::move(hint));
-  }
-  const node& tree() const { return *node_; }
+  void flag(key k, bool& v, const meaning& m) override;
+  void word(key k, std::string& v, const meaning& m) override;
+  void words(key k, std::vector<std::string>& v, const meaning& m) override;
+  void number(key k, double& v, bounds b, const meaning& m) override;
+  void whole(key k, std::uint64_t& v, std::uint64_t min, std::uint64_t max,
+             const meaning& m) override;
+  void signed_whole(key k, std::int64_t& v, std::int64_t min, std::int64_t max,
+                    const meaning& m) override;
+  void seeds(key k, std::vector<std::uint64_t>& v, const meaning& m) override;
+  void choice(key k, std::size_t& v, wh::words texts, const meaning& m) override;
+  void span(key k, duration& v, duration unit, bounds b, const meaning& m) override;
+  bool maybe(key k, bool there) override;
+  bool open(key k, bool there, const meaning& m) override;
+  void close() override;
+  void whole_or(key k, std::optional<unsigned>& v, unsigned min, unsigned max,
+                std::string_view word, const meaning& m) override;
+  using field_visitor::whole;
 
  private:
-  std::optional<double> number(std::string_view key, bounds b) const;
-  std::optional<unsigned> whole(std::string_view key, unsigned min, unsigned max) const;
-  void no_choice(std::string_view key, const node& n, const std::vector<std::string>& names) const;
+  struct level {
+    const node* table;
+    std::string name;
+    std::vector<std::string> seen;
+    std::vector<scenario_error> missing;
+  };
 
-  const node* node_;
-  std::string name_;
-  mistakes* out_;
-  bool unknown_ = false;
+  bool enter(const node& n, std::string_view name);
+  /// Null when the key is absent, which is a mistake where it is needed.
+  const node* find(key k, const meaning& m);
+  void wrong(const node& n, std::string message, std::string hint = {});
+  void wrong_type(key k, const node& n, std::string_view wanted);
+  void number_into(key k, const node& n, double& v, bounds b);
+  std::string hint_for(const std::string& wrong) const;
+
+  const std::vector<table_reference>& known_;
+  mistakes& out_;
+  std::vector<level> levels_;
 };
-
-/// 0.5, 3, 1e+06: the shortest form that reads back.
-std::string number_text(double v);
 
 }  // namespace wh::sim::detail

@@ -1,19 +1,12 @@
 #include <algorithm>
 
 #include "sim/scenario/scenario.hpp"
+#include "transport/text.hpp"
 
 namespace wh::sim {
 namespace {
 
 bool continues_character(char c) { return (static_cast<unsigned char>(c) & 0xc0) == 0x80; }
-
-/// Control characters would let a file draw on the terminal.
-std::string printable(std::string_view text) {
-  std::string out(text);
-  for (auto& c : out)
-    if ((static_cast<unsigned char>(c) < 0x20 && c != '\t' && c != '\n') || c == 0x7f) c = '?';
-  return out;
-}
 
 }  // namespace
 

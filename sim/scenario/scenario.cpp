@@ -20,6 +20,22 @@ unsigned scenario::peer_count() const {
   return n;
 }
 
+std::string_view scenario::input(const std::filesystem::path& wanted) const {
+  for (const auto& i : inputs)
+    if (i.name == wanted.string()) return i.text;
+  return {};
+}
+
+std::optional<std::string> detail::text_of(const std::filesystem::path& file,
+                                           const scenario_context& context) {
+  if (context.read) return context.read(file);
+  std::error_code ignored;
+  if (!std::filesystem::is_regular_file(file, ignored)) return std::nullopt;
+  std::ifstream in(file, std::ios::binary);
+  std::string text{std::istreambuf_iterator<char>(in), std::istreambuf_iterator<char>()};
+  return in ? std::optional{std::move(text)} : std::nullopt;
+}
+
 std::string peer_name(const peer_group& g, unsigned index) {
   if (index < g.members.size()) return g.members[index];
   return g.count == 1 ? g.group : g.group + "-" + std::to_string(index);
@@ -36,8 +52,9 @@ expected<scenario, scenario_error> parse_scenario(std::string_view text,
 
   scenario s;
   s.file = file;
+  s.inputs.push_back({file.string(), std::string(text)});
   detail::mistakes mistakes;
-  detail::read_scenario(*tree, s, mistakes);
+  detail::read_scenario(*tree, context, s, mistakes);
   if (mistakes.none()) detail::check_scenario(*tree, context, s, mistakes);
   if (!mistakes.none()) return unexpected(mistakes.first());
   return s;
@@ -46,20 +63,21 @@ expected<scenario, scenario_error> parse_scenario(std::string_view text,
 expected<scenario, scenario_error> load_scenario(const std::filesystem::path& file,
                                                  const std::vector<std::string>& overrides,
                                                  const scenario_context& context) {
-  std::error_code bad;
-  const auto status = std::filesystem::status(file, bad);
   const auto refuse = [&](std::string message) {
     scenario_error e;
     e.file = file.string();
     e.message = std::move(message);
     return unexpected(std::move(e));
   };
-  if (!std::filesystem::is_regular_file(status))
-    return refuse(std::filesystem::exists(status) ? "not a file" : "no such file");
-  std::ifstream in(file, std::ios::binary);
-  const std::string text{std::istreambuf_iterator<char>(in), std::istreambuf_iterator<char>()};
-  if (!in) return refuse("cannot be read");
-  return parse_scenario(text, file, overrides, context);
+  const auto text = detail::text_of(file, context);
+  if (!text) {
+    std::error_code ignored;
+    const auto status = std::filesystem::status(file, ignored);
+    return refuse(std::filesystem::is_regular_file(status) ? "cannot be read"
+                  : std::filesystem::exists(status)        ? "not a file"
+                                                           : "no such file");
+  }
+  return parse_scenario(*text, file, overrides, context);
 }
 
 }  // namespace wh::sim

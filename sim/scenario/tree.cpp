@@ -279,7 +279,12 @@ expected<void, scenario_error> apply_override(node& root, const std::string& opt
     const place here{"--set", 0, static_cast<unsigned>(path->starts[i] + 1),
                      static_cast<unsigned>(part.size()), option};
     const bool last = i + 1 == path->parts.size();
-    if (at->kind == node_kind::table) {
+    // One more of a list that the file may not have.
+    if (part == "+" && last && at->kind == node_kind::table && at->members.empty())
+      at->kind = node_kind::list;
+    if (at->kind == node_kind::list && part == "+" && last) {
+      at = &at->items.emplace_back();
+    } else if (at->kind == node_kind::table) {
       const auto member = std::find_if(at->members.begin(), at->members.end(),
                                        [&](const auto& m) { return m.name == part; });
       if (member == at->members.end()) {
@@ -304,11 +309,11 @@ expected<void, scenario_error> apply_override(node& root, const std::string& opt
       }
       const auto& list = path->parts[i - 1];
       if (index >= at->items.size())
-        return unexpected(error_at(here, "`" + list + "` has no item `" + part + "`",
-                                   at->items.empty() ? "it is empty"
-                                                     : "items are numbered 0 to " +
-                                                           std::to_string(at->items.size() - 1) +
-                                                           ", or named by their `group`"));
+        return unexpected(error_at(
+            here, "`" + list + "` has no item `" + part + "`",
+            at->items.empty() ? "it is empty"
+                              : "items are numbered 0 to " + std::to_string(at->items.size() - 1) +
+                                    ", or named by their `group`; `+` adds one"));
       at = &at->items[index];
     } else {
       return unexpected(error_at(here, "`" + path->parts[i - 1] + "` is " +

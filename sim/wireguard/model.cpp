@@ -151,9 +151,9 @@ struct wireguard_model::step {
 
   void derived(activity& a) const { a.zero_at = now + 3 * reject_after; }
 
-  void completed(peer& p) const {
+  void completed(peer& p, note_kind what) const {
     activity& a = live(p);
-    tell(note_kind::wireguard_session, p.key, a.attempts);
+    tell(what, p.key, a.attempts);
     a.retransmit_at = never;
     a.attempts = 0;
     p.last_handshake = now;
@@ -204,7 +204,7 @@ struct wireguard_model::step {
     a.current = s;
     a.pending.reset();
     derived(a);
-    completed(*p);
+    completed(*p, note_kind::wireguard_session);
     authenticated(*p, from, d.size());
     send_keepalive(*p);  // or what waits: it tells the responder that the session holds
   }
@@ -228,7 +228,7 @@ struct wireguard_model::step {
     if (confirmed) {
       a.previous = std::move(a.current);
       a.current = std::exchange(a.next, std::nullopt);
-      completed(*p);
+      completed(*p, note_kind::wireguard_answered);
     }
     authenticated(*p, from, d.size());
     if (!text->empty()) {

@@ -1,12 +1,13 @@
 #include "sim/world/host.hpp"
 
-#include <algorithm>
-
 #include "transport/check.hpp"
 
 namespace wh::sim {
 
 namespace {
+
+/// Datagrams that wait for the host to get to them; more are lost, as in a socket's buffer.
+constexpr unsigned waiting_max = 256;
 
 /// Headers of IP and UDP.
 std::size_t on_the_wire(const endpoint& to, std::size_t payload) {
@@ -16,12 +17,8 @@ std::size_t on_the_wire(const endpoint& to, std::size_t payload) {
 }  // namespace
 
 host::host(surroundings& around, std::size_t number, const public_key& key, const host_spec& where,
-           bool has_wireguard)
-    : network_port(around.net, where),
-      around_(around),
-      number_(number),
-      key_(key),
-      has_wireguard_(has_wireguard) {
+           machine how)
+    : network_port(around.net, where), around_(around), number_(number), key_(key), how_(how) {
   around_.net.set_online(id(), false);
 }
 
@@ -29,16 +26,20 @@ void host::start(const actors::peer_config& config) {
   around_.net.set_online(id(), true);
   started_ = around_.sim.now();
   ++starts_;
+  clock_off_now_ = clock_off_;
+  waiting_ = 0;
+  free_at_ = started_;
+  if (keeps_backups_) backup_ = disk_;
   // Each life draws from streams of its own, or a second one would repeat the first one's choices.
   const seed life = around_.root.derive("host", number_).derive("life", starts_);
-  if (has_wireguard_)
+  if (how_.has_wireguard)
     wireguard_ = std::make_unique<wireguard_model>(key_, life.derive("wireguard"));
   actors::peer_ports ports{
       .datagrams = *this,
-      .wireguard = has_wireguard_ ? this : nullptr,
+      .wireguard = how_.has_wireguard ? this : nullptr,
       .state = disk_,
       .crypto = around_.crypto,
-      .clock = around_.sim.clock(),
+      .clock = around_.sim.clock(clock_off_now_),
       .random = [life](std::string_view name) -> std::unique_ptr<rng> {
         return std::make_unique<seeded_rng>(life.derive(name));
       },
@@ -49,8 +50,6 @@ void host::start(const actors::peer_config& config) {
 
 void host::stop() {
   if (!peer_) return;
-  online_ = time_online();
-  settled_online_ = time_settled();
   around_.net.set_online(id(), false);
   around_.sim.together([&] { actors::kill_peer(*peer_); });
   peer_.reset();
@@ -61,16 +60,9 @@ void host::stop() {
 void host::become(const public_key& key) {
   WH_CHECK(!running());
   key_ = key;
+  became_ = around_.sim.now();
   disk_ = {};
-}
-
-duration host::time_online() const {
-  return online_ + (running() ? around_.sim.now() - started_ : duration{0});
-}
-
-duration host::time_settled() const {
-  const duration age = running() ? around_.sim.now() - started_ : duration{0};
-  return settled_online_ + std::max(age - settling, duration{0});
+  backup_ = {};
 }
 
 void host::readdressed() {
@@ -80,23 +72,40 @@ void host::readdressed() {
 // network_port
 
 void host::send(const endpoint& to, bytes payload, ttl limit) {
-  if (payload.empty() || is_ours(payload)) {
-    upkeep& part = around_.sim.now() - started_ < settling ? joining_ : settled_;
-    ++part.datagrams;
-    part.bytes += on_the_wire(to, payload.size());
-  }
+  give(to, std::move(payload), limit, true);
+}
+
+void host::give(const endpoint& to, bytes payload, ttl limit, bool ours) {
+  around_.world->on_sent(*this, on_the_wire(to, payload.size()), ours);
   network_port::send(to, std::move(payload), limit);
 }
 
+template <class F>
+void host::when_free(F f) {
+  if (!peer_) return;
+  if (how_.work == duration{}) return f();
+  if (waiting_ == waiting_max) return;
+  ++waiting_;
+  free_at_ = std::max(free_at_, around_.sim.now()) + how_.work;
+  around_.sim.at(free_at_, [this, life = starts_, f = std::move(f)]() mutable {
+    if (!peer_ || life != starts_) return;
+    --waiting_;
+    f();
+  });
+}
+
 void host::came(const endpoint& from, bytes&& payload) {
-  if (!peer_ || !around_.world->hears(*this, from.address)) return;
-  around_.sim.post(peer_->all->gateway, actors::arrived{wire::direct(from), std::move(payload)});
+  when_free([this, from, payload = std::move(payload)]() mutable {
+    around_.sim.post(peer_->all->gateway, actors::arrived{wire::direct(from), std::move(payload)});
+  });
 }
 
 void host::came_for_wireguard(const endpoint& from, bytes&& payload) {
-  if (!peer_ || !wireguard_ || !around_.world->hears(*this, from.address)) return;
-  wireguard_->received(around_.sim.now(), from, payload, todo_);
-  act();
+  when_free([this, from, payload = std::move(payload)] {
+    if (!wireguard_) return;
+    wireguard_->received(around_.sim.now(), from, payload, todo_);
+    act();
+  });
 }
 
 // wireguard_device
@@ -111,7 +120,12 @@ void host::remove_peer(const public_key& k) {
   set_timer(alarm_.arm(wireguard_->next_timeout()));
 }
 
-std::vector<wireguard_peer_status> host::status() const { return wireguard_->status(); }
+std::vector<wireguard_peer_status> host::status() const {
+  auto all = wireguard_->status();
+  for (wireguard_peer_status& s : all)
+    if (s.last_handshake) *s.last_handshake += clock_off_now_;
+  return all;
+}
 
 endpoint host::open_tunnel(const public_key& k) { return wireguard_->open_tunnel(k); }
 
@@ -145,7 +159,7 @@ void host::perform(wireguard::transmit& t, bool) {
   if (const auto peer = wireguard_->is_tunnel(t.to))
     around_.sim.post(peer_->all->wireguard, actors::tunnelled{*peer, std::move(t.datagram)});
   else
-    network_port::send(t.to, std::move(t.datagram), ttl::host_default);
+    give(t.to, std::move(t.datagram), ttl::host_default, false);
 }
 
 void host::perform(const wireguard::delivered& d, bool relayed) {
@@ -153,7 +167,6 @@ void host::perform(const wireguard::delivered& d, bool relayed) {
 }
 
 void host::perform(const note& n, bool) {
-  if (n.what == note_kind::wireguard_session) ++wireguard_handshakes_;
   if (around_.watcher) around_.watcher->on_note(key_, around_.sim.now(), n);
 }
 

@@ -24,8 +24,8 @@ class host_watcher {
   /// Something came out of a tunnel. `relayed`: WireGuard got it from the tunnel endpoint of the
   /// peer, not from the network.
   virtual void on_payload(host& at, const public_key& from, byte_view payload, bool relayed) = 0;
-  /// Whether a datagram from this address gets to the host: not across a partition.
-  virtual bool hears(const host& at, const ip_address& from) const = 0;
+  /// The host gives the network a datagram of so many bytes, headers of UDP and IP included.
+  virtual void on_sent(const host& at, std::size_t bytes, bool ours) = 0;
 };
 
 /// What every host of a world uses.
@@ -42,9 +42,15 @@ struct surroundings {
 /// device, and a disk that outlives the peer.
 class host final : private network_port, private wireguard_device {
  public:
+  /// Time that it takes for a datagram that came, one after the other, and whether it runs
+  /// WireGuard.
+  struct machine {
+    bool has_wireguard = true;
+    duration work{};
+  };
   /// The machine is connected at once and starts switched off.
   host(surroundings& around, std::size_t number, const public_key& key, const host_spec& where,
-       bool has_wireguard);
+       machine how);
   host(const host&) = delete;
   host& operator=(const host&) = delete;
 
@@ -61,31 +67,25 @@ class host final : private network_port, private wireguard_device {
   std::size_t number() const { return number_; }
   const public_key& key() const { return key_; }
   using network_port::id;
-  endpoint local() const { return around_.net.local_endpoint(id()); }
   const actors::peer* peer() const { return peer_ ? &*peer_ : nullptr; }
   memory_state& disk() { return disk_; }
+  /// From now on the disk is copied whenever the peer starts, for `restore_backup`.
+  void keep_backups() { keeps_backups_ = true; }
+  void restore_backup() { disk_ = backup_; }
+  /// How far its wall clock is ahead, from the next start on: a process reads it once.
+  void set_clock_off(duration ahead) { clock_off_ = ahead; }
   /// The peer is told that its addresses changed.
   void readdressed();
 
-  /// How long it ran, earlier lives included.
-  duration time_online() const;
   time_point started() const { return started_; }
-  std::uint64_t starts() const { return starts_; }
-  /// A life begins with joining, and settles.
-  static constexpr duration settling = 10min;
-  /// What the peer sent but WireGuard's own datagrams, with the headers of UDP and IP.
-  struct upkeep {
-    std::uint64_t bytes = 0, datagrams = 0;
-  };
-  const upkeep& joining() const { return joining_; }
-  const upkeep& settled() const { return settled_; }
-  /// How long it ran after `settling`, in all its lives.
-  duration time_settled() const;
-  std::uint64_t wireguard_handshakes() const { return wireguard_handshakes_; }
+  /// When this key's owner came to sit here: the start of time for the first.
+  time_point became() const { return became_; }
+  std::uint32_t starts() const { return starts_; }
 
  private:
   // network_port
   void send(const endpoint& to, bytes payload, ttl limit) override;
+  void give(const endpoint& to, bytes payload, ttl limit, bool ours);
   void came(const endpoint& from, bytes&& payload) override;
   void came_for_wireguard(const endpoint& from, bytes&& payload) override;
   // wireguard_device
@@ -96,6 +96,9 @@ class host final : private network_port, private wireguard_device {
   void close_tunnel(const public_key& k) override;
   void inject(const public_key& k, bytes datagram) override;
 
+  /// Calls `f` once the host gets to it, unless another life has begun by then.
+  template <class F>
+  void when_free(F f);
   void act(bool relayed = false);
   void perform(wireguard::transmit& t, bool relayed);
   void perform(const wireguard::delivered& d, bool relayed);
@@ -105,18 +108,19 @@ class host final : private network_port, private wireguard_device {
   surroundings& around_;
   std::size_t number_;
   public_key key_;
-  bool has_wireguard_;
+  machine how_;
   std::optional<actors::peer> peer_;
   std::unique_ptr<wireguard_model> wireguard_;
   wireguard::actions todo_;
   bool acting_ = false;
   actors::alarm alarm_;
-  memory_state disk_;
-  std::uint64_t starts_ = 0;
-  time_point started_{};
-  duration online_{0}, settled_online_{0};
-  upkeep joining_, settled_;
-  std::uint64_t wireguard_handshakes_ = 0;
+  memory_state disk_, backup_;
+  bool keeps_backups_ = false;
+  duration clock_off_{}, clock_off_now_{};  // of the life under way
+  time_point free_at_{};                    // when it has worked off what came
+  unsigned waiting_ = 0;
+  std::uint32_t starts_ = 0;
+  time_point started_{}, became_{};
 };
 
 }  // namespace wh::sim

@@ -4,10 +4,12 @@
 #include <filesystem>
 #include <functional>
 #include <optional>
+#include <span>
 #include <string>
 #include <utility>
 
 #include "sim/report/report.hpp"
+#include "sim/report/writers.hpp"
 #include "sim/scenario/scenario.hpp"
 #include "transport/expected.hpp"
 #include "transport/time.hpp"
@@ -31,7 +33,16 @@ struct run_options {
   std::optional<std::pair<std::string, std::string>> flow;
   /// Called at least once a virtual second, if set; it may be called far more often.
   std::function<void(const progress&)> on_progress;
+  /// Asked as often, if set: whether to end here, with a partial report.
+  std::function<bool()> stop;
 };
+
+/// What the oracle says of the pairs that a run of this seed would begin with.
+expected<std::vector<oracle_row>, std::string> consult_oracle(const scenario& s,
+                                                              std::uint64_t seed);
+
+/// Every kind of [[events]] that a world knows: the scenario must have been read with these.
+std::span<const event_kind* const> event_kinds();
 
 /// Runs a scenario once, to its end. A report, or why it could not be run. It reads no wall clock:
 /// the caller fills in the report's wall time and memory. ns-3's simulator is one per process, so a

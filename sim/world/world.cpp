@@ -1,17 +1,67 @@
 #include "sim/world/world.hpp"
 
 #include <algorithm>
-#include <set>
 
-#include "actors/proto/wire/codec.hpp"
-#include "sim/nat/oracle.hpp"
+#include "sim/crypto/modelled.hpp"
+#include "sim/world/streams.hpp"
+#include "transport/check.hpp"
+#include "transport/text.hpp"
 
 namespace wh::sim {
 
 namespace {
 
-/// Peers that were settled for less are no evidence of what idling costs.
-constexpr duration idle_sample_min = 60s;
+const crypto_suite& crypto_of(const scenario& sc) {
+  return sc.crypto == crypto_kind::real ? sodium_crypto() : modelled_crypto();
+}
+
+duration ms(double v) { return duration{static_cast<std::int64_t>(v * 1e6)}; }
+
+latency_model latency_of(const scenario& sc, seed s) {
+  const network_config& c = sc.network;
+  switch (c.latency) {
+    case latency_kind::king_like:
+      break;
+    case latency_kind::constant:
+      return latency_model::constant(ms(c.latency_ms.value_or(50)));
+    case latency_kind::matrix: {
+      auto m = latency_model::matrix(sc.input(c.matrix_file), c.matrix_file, s);
+      WH_CHECK(m.has_value());
+      return std::move(*m);
+    }
+  }
+  return latency_model::king_like(s, ms(c.latency_ms.value_or(0)));
+}
+
+path_options options_of(const scenario& sc, seed root) {
+  const network_config& c = sc.network;
+  path_options o;
+  o.latency = latency_of(sc, root.derive("latency"));
+  if (c.detour_ratio > 0) o.latency.add_detours(c.detour_ratio, c.detour_factor);
+  o.loss_ratio = c.loss_ratio;
+  o.jitter_max = ms(c.jitter_ms);
+  o.reorder_ratio = c.reorder_ratio;
+  o.duplicate_ratio = c.duplicate_ratio;
+  o.mtu = static_cast<std::uint16_t>(c.mtu_bytes);
+  return o;
+}
+
+access_link line_of(const peer_group& g, const network_config& n) {
+  const line_config c = g.line.value_or(line_config{});
+  access_link l;
+  l.up_bps = std::uint64_t{c.up_kbps} * 1000;
+  l.down_bps = std::uint64_t{c.down_kbps} * 1000;
+  l.delay = ms(c.delay_ms);
+  l.jitter_max = ms(c.jitter_ms);
+  l.queue_max = ms(c.queue_ms);
+  l.loss_ratio = c.loss_ratio;
+  if (c.burst) l.burst = {c.burst->enter_ratio, c.burst->leave_ratio, c.burst->loss_ratio};
+  l.mtu = static_cast<std::uint16_t>(c.mtu_bytes.value_or(n.mtu_bytes));
+  return l;
+}
+
+/// Rows of the world's state that a report has, about.
+constexpr std::int64_t steps_wanted = 300;
 
 }  // namespace
 
@@ -20,224 +70,136 @@ expected<report, std::string> run(const scenario& s, const run_options& options)
   return w.run();
 }
 
+world::world(const scenario& sc, const run_options& options)
+    : scenario_(sc),
+      options_(options),
+      root_(options.seed),
+      crypto_(crypto_of(sc)),
+      events_rng_(root_.derive(events_stream)),
+      lookups_rng_(root_.derive(lookups_stream)),
+      trace_(options.trace ? trace{(options.out / "trace").string()} : trace{}) {}
+
+world::~world() {
+  // Actors use the hosts' ports, hosts use the network.
+  if (sim_) sim_->shut_down();
+}
+
+expected<void, std::string> world::build() {
+  auto layout = make_plan(scenario_, root_);
+  if (!layout) return unexpected(layout.error());
+  auto who = roster::make(scenario_, *layout, root_, crypto_, [&] {
+    if (options_.on_progress) options_.on_progress({{}, scenario_.length, 0, "keys"});
+  });
+  if (!who) return unexpected(who.error());
+  who_ = std::move(*who);
+  seeded_rng pairs_rng(root_.derive(pairs_stream));
+  who_->set_pairs(draw_pairs(scenario_, who_->groups(), pairs_rng));
+  for (const wanted_pair& p : who_->pairs())
+    pairs_.push_back({static_cast<host_number>(p.from), static_cast<host_number>(p.to),
+                      static_cast<std::uint32_t>(p.item)});
+
+  sim_ = std::make_unique<simulation>();
+  const auto options = options_of(scenario_, root_);
+  const seed root = root_.derive("network");
+  net_ = scenario_.network.detail == network_detail::packets
+             ? make_packets(*sim_, options, root, &trace_)
+             : make_cloud(*sim_, options, root, &trace_);
+  where_.emplace(std::move(*layout), *scenario_.boxes, *net_, root_);
+  results_.emplace(slices());
+  log_.emplace(static_cast<const truth&>(*this), *results_, trace_);
+  flow_.emplace(*who_, sim_->epoch());
+  if (auto found = find_flow(); !found) return found;
+  seen_.emplace(*who_, *log_, *flow_);
+  around_ = std::make_unique<surroundings>(
+      surroundings{*sim_, *net_, crypto_, root_.derive("hosts"), &*seen_, &*seen_});
+  for (std::size_t h = 0; h < who_->size(); ++h) {
+    const peer_group& g = who_->group_of(h);
+    hosts_.push_back(std::make_unique<host>(*around_, h, who_->key_of(h),
+                                            where_->spec_of(h, line_of(g, scenario_.network)),
+                                            host::machine{who_->is_member(h), g.work}));
+  }
+  where_->settle(hosts_);
+  life_.emplace(lives::around{scenario_, *sim_, *who_, *where_, hosts_, *seen_, *log_},
+                root_.derive(churn_stream));
+  payload_.emplace(payload_users::around{scenario_, *sim_, *who_, hosts_, *log_, *flow_});
+  lookups_.emplace(lookup_users::around{scenario_, *sim_, *who_, *where_, hosts_, crypto_, *log_},
+                   lookups_rng_);
+  seen_->connect(*sim_, *payload_, *lookups_);
+  stage_.emplace(stage{*sim_, *net_, *who_, *where_, *life_, *seen_, hosts_, events_rng_});
+  return {};
+}
+
+expected<void, std::string> world::find_flow() {
+  if (!options_.flow) return {};
+  const auto a = who_->host_called(options_.flow->first);
+  const auto b = who_->host_called(options_.flow->second);
+  if (!a || !b)
+    return unexpected("there is no peer `" + (a ? options_.flow->second : options_.flow->first) +
+                      "`; names are a group's, group-0, group-1, ... or the network file's");
+  flow_->watch(*a, *b);
+  return {};
+}
+
+std::vector<slice> world::slices() const {
+  const time_point start = sim_->epoch();
+  std::vector<slice> all{{"", std::nullopt, std::nullopt, start, start + scenario_.length}};
+  for (const slice_config& c : scenario_.slices) {
+    slice s{c.name, std::nullopt, std::nullopt, start + c.from, start + c.until};
+    for (std::uint32_t g = 0; g < scenario_.peers.size(); ++g)
+      if (scenario_.peers[g].group == c.group) s.group = g;
+    for (std::uint32_t i = 0; i < scenario_.workload.size(); ++i)
+      if (!c.workload.empty() && scenario_.workload[i].name == c.workload) s.item = i;
+    all.push_back(std::move(s));
+  }
+  return all;
+}
+
 expected<report, std::string> world::run() {
   if (auto built = build(); !built) return unexpected(built.error());
   if (options_.pcap) net_->capture_internet((options_.out / "internet.pcap").string());
-  asker_ = spawn_asker(*sim_);
-  schedule_arrivals();
-  schedule_workload();
+  log_->introduce(sim_->now());
+  seeded_rng caches_rng(root_.derive(caches_stream)), payload_rng(root_.derive(payload_stream));
+  life_->schedule(caches_rng);
+  lookups_->schedule();
+  payload_->schedule(payload_rng);
   schedule_events();
+  // Whole seconds, a few hundred of them.
+  const auto step = std::max<std::int64_t>(1, scenario_.length / 1s / steps_wanted);
+  std::int64_t ticks = 0;
   for (duration t = 0s; t < scenario_.length;) {
     t = std::min<duration>(t + 1s, scenario_.length);
     sim_->run_until(sim_->epoch() + t);
+    if (++ticks % step == 0) log_->tell(sim_->now(), step_due{});
     if (options_.on_progress)
       options_.on_progress({t, scenario_.length, sim_->stats().events, "run"});
+    if (options_.stop && options_.stop()) break;
   }
   return finish();
 }
 
-std::vector<std::size_t> world::hosts_of(std::string_view group) const {
-  const auto at = groups_.find(group);
-  return at == groups_.end() ? std::vector<std::size_t>{} : at->second;
+void world::schedule_events() {
+  hits_.resize(scenario_.events.size());
+  for (const event_item& e : scenario_.events)
+    static_cast<const happening&>(*e.what).prepare(*stage_);
+  for (std::size_t i = 0; i < scenario_.events.size(); ++i)
+    sim_->at(sim_->epoch() + scenario_.events[i].at, [this, i] { happen(i); });
 }
 
-std::optional<std::size_t> world::index_of(const public_key& k) const {
-  const auto at = std::lower_bound(by_key_.begin(), by_key_.end(), std::pair{k, std::uint32_t{0}});
-  if (at == by_key_.end() || at->first != k) return std::nullopt;
-  return at->second;
+void world::happen(std::size_t number) {
+  const event_item& e = scenario_.events[number];
+  if (e.every > 0ns) sim_->after(e.every, [this, number] { happen(number); });
+  const auto& what = static_cast<const happening&>(*e.what);
+  const auto hit = what.happen(*stage_);
+  hits_[number] += hit.size();
+  log_->tell(sim_->now(),
+             fault_happened{static_cast<std::uint32_t>(number), what.kind().name, hit});
 }
 
-std::string world::name_of(const public_key& k) const {
-  const auto h = index_of(k);
-  return h ? plan_.hosts[*h].name : short_name(k);
-}
-
-void world::on_note(const public_key& self, time_point now, const note& what) {
-  ++notes_[static_cast<std::size_t>(what.what)];
-  const auto h = index_of(self);
-  if (!h) return;
-  trace_.record(now, "note", hosts_[*h]->id().value, to_string(what.what), what.where, what.value);
-  if (what.what == note_kind::dht_joined && !joined_after_[*h]) {
-    joined_after_[*h] = now - hosts_[*h]->started();
-    metrics_.observe("dht.time_to_join_s", to_seconds(*joined_after_[*h]));
-  }
-}
-
-void world::on_path(const public_key& self, time_point now, const punch::status& what) {
-  const auto from = index_of(self), to = index_of(what.peer);
-  if (!from || !to) return;
-  paths_[{*from, *to}] = what;
-  trace_.record(now, "path", hosts_[*from]->id().value, *to, static_cast<int>(what.state),
-                punch::code(what.why));
-  if (watched(*from, *to)) {
-    std::string text = what.state == punch::path_state::direct    ? "path: direct"
-                       : what.state == punch::path_state::relayed ? "path: relayed"
-                                                                  : "path: none";
-    if (what.why != punch::reason::none) text += ", " + std::string(punch::code(what.why));
-    flow(plan_.hosts[*from].name, plan_.hosts[*from].name, std::move(text));
-  }
-}
-
-void world::on_message(const public_key& self, time_point, const public_key& other,
-                       const wire::route& via, const wire::message& what, bool sent) {
-  // What was sent is drawn by whoever sent it; whether it came is seen from the answer.
-  if (!flow_hosts_ || !sent) return;
-  const auto a = index_of(self), b = index_of(other);
-  if (!a || !b || (!flow_host(*a) && !flow_host(*b))) return;
-  // The DHT's chatter with everybody else would bury the pair's story.
-  if (!(flow_host(*a) && flow_host(*b)) && !is_about_paths(what)) return;
-  std::string label(wire::name_of(what));
-  if (via.relay) label += " via " + name_of(*via.relay);
-  flow(plan_.hosts[*a].name, plan_.hosts[*b].name, std::move(label));
-}
-
-bool world::is_about_paths(const wire::message& m) {
-  const auto c = wire::concern_of(m);
-  return c == wire::concern::relay || c == wire::concern::path ||
-         std::holds_alternative<wire::store>(m) || std::holds_alternative<wire::find_record>(m) ||
-         std::holds_alternative<wire::records>(m);
-}
-
-bool world::flow_host(std::size_t h) const {
-  return flow_hosts_ && (flow_hosts_->first == h || flow_hosts_->second == h);
-}
-
-bool world::watched(std::size_t a, std::size_t b) const { return flow_host(a) && flow_host(b); }
-
-void world::flow(const std::string& from, const std::string& to, std::string label, bool dropped) {
-  if (!flow_hosts_) return;
-  if (flow_.size() >= flow_max) {
-    flow_cut_ = true;
-    return;
-  }
-  flow_.push_back({sim_->now() - sim_->epoch(), from, to, std::move(label), dropped});
-}
-
-void world::measure_peers() {
-  ratio joined;
-  for (const auto& h : hosts_) {
-    if (h->starts() == 0) continue;
-    const duration online = h->time_online();
-    if (h->running()) metrics_.add("peers.online");
-    if (online >= 30s) {
-      ++joined.whole;
-      if (joined_after_[h->number()]) ++joined.part;
-    }
-    metrics_.add("wireguard.handshakes", h->wireguard_handshakes());
-    if (online >= host::settling)
-      metrics_.observe("join.sent_bytes",
-                       static_cast<double>(h->joining().bytes) / static_cast<double>(h->starts()));
-    const duration settled = h->time_settled();
-    if (settled < idle_sample_min) continue;
-    const auto per_s = [&](std::uint64_t n) {
-      return static_cast<double>(n) / to_seconds(settled);
-    };
-    metrics_.observe("idle.sent_bytes_per_s", per_s(h->settled().bytes));
-    metrics_.observe("idle.sent_packets_per_s", per_s(h->settled().datagrams));
-  }
-  metrics_.set("dht.joined_ratio", joined);
-}
-
-void world::measure_network() {
-  const net_stats& n = net_->stats();
-  const auto dropped = [&](drop d) { return n.dropped[static_cast<std::size_t>(d)]; };
-  metrics_.add("network.datagrams", n.sent);
-  metrics_.add("network.lost", dropped(drop::lost));
-  metrics_.add("network.oversized", dropped(drop::too_big));
-  metrics_.add("network.undeliverable",
-               dropped(drop::no_route) + dropped(drop::offline) + dropped(drop::no_socket));
-  metrics_.add("nat.drops", dropped(drop::box));
-  // Those that were replaced stand in nobody's way any more.
-  std::set<std::size_t> in_use;
-  for (std::size_t h = 0; h < hosts_.size(); ++h)
-    for (const std::size_t b : chain_of(h)) in_use.insert(b);
-  metrics_.add("nat.boxes", in_use.size());
-  for (const std::size_t b : in_use)
-    metrics_.observe("nat.mappings",
-                     static_cast<double>(net_->box(boxes_[b]).mappings(sim_->now())));
-  std::uint64_t rejected = 0;
-  for (const note_kind k : rejections()) rejected += notes_[static_cast<std::size_t>(k)];
-  metrics_.add("session.rejected", rejected);
-}
-
-std::span<const note_kind> world::rejections() {
-  static constexpr note_kind all[] = {
-      note_kind::session_malformed,    note_kind::session_bad_version,
-      note_kind::session_bad_mac1,     note_kind::session_bad_initiation,
-      note_kind::session_bad_key,      note_kind::session_low_workbit,
-      note_kind::session_undecodable,  note_kind::session_old_timestamp,
-      note_kind::session_not_early,    note_kind::session_replay,
-      note_kind::session_bad_response, note_kind::session_bad_packet,
-      note_kind::session_rate_limited, note_kind::session_overloaded,
-      note_kind::session_bad_cookie};
-  return all;
-}
-
-nat::side world::side_of(std::size_t h) const {
-  nat::side s;
-  for (auto b = plan_.hosts[h].box; b; b = plan_.boxes[*b].outer)
-    s.chain.push_back(plan_.boxes[*b].behaviour.get());
-  return s;
-}
-
-nat::common_boxes world::common(std::size_t a, std::size_t b) const {
-  // Hosts share either their whole chain or nothing: a shared_nat group sits on one LAN.
-  nat::common_boxes c;
-  if (plan_.hosts[a].box && plan_.hosts[a].box == plan_.hosts[b].box)
-    c.count = side_of(a).chain.size();
-  return c;
-}
-
-void world::measure_pairs(report& r) {
-  ratio connected, direct, relayed, none, of_o1, of_o3;
-  const time_point end = sim_->now();
-  for (pair& p : pairs_) {
-    if (p.traffic) p.traffic->finish(end, metrics_);
-    if (!hosts_[p.from]->running() || !hosts_[p.to]->running()) continue;
-    const path_kind kind = p.traffic ? p.traffic->path(end) : path_kind::unreachable;
-    const auto count = [&](ratio& x, bool hit) { ++x.whole, x.part += hit ? 1 : 0; };
-    count(connected, kind != path_kind::unreachable);
-    count(direct, kind == path_kind::direct);
-    count(relayed, kind == path_kind::relayed);
-    count(none, kind == path_kind::unreachable);
-    const auto shared = common(p.from, p.to);
-    if (nat::direct_possible(side_of(p.from), side_of(p.to), shared))
-      count(of_o1, kind == path_kind::direct);
-    if (nat::clairvoyant_possible(side_of(p.from), side_of(p.to), shared))
-      count(of_o3, kind == path_kind::direct);
-    pair_row row;
-    row.from = plan_.hosts[p.from].name;
-    row.to = plan_.hosts[p.to].name;
-    row.from_nat = plan_.hosts[p.from].nat_label;
-    row.to_nat = plan_.hosts[p.to].nat_label;
-    row.path = kind;
-    if (kind != path_kind::direct) row.reason = reason_of(p);
-    if (p.traffic) {
-      row.time_to_first_payload = p.traffic->time_to_first();
-      row.time_to_direct = p.traffic->time_to_direct();
-      row.round_trip = p.traffic->round_trip();
-    }
-    r.pairs.push_back(std::move(row));
-  }
-  metrics_.add("paths.pairs", pairs_.size());
-  if (pairs_.empty()) return;
-  metrics_.set("paths.connected_ratio", connected);
-  metrics_.set("paths.direct_ratio", direct);
-  metrics_.set("paths.relayed_ratio", relayed);
-  metrics_.set("paths.unreachable_ratio", none);
-  metrics_.set("traversal.direct_ratio_of_o1", of_o1);
-  metrics_.set("traversal.direct_ratio_of_o3", of_o3);
-  metrics_.add("paths.changes", 0);
-}
-
-std::string world::reason_of(const pair& p) const {
-  // Either side may know why; the one that asked first.
-  for (const auto& key : {std::pair{p.from, p.to}, std::pair{p.to, p.from}}) {
-    const auto s = paths_.find(key);
-    if (s != paths_.end() && s->second.why != punch::reason::none)
-      return std::string(punch::code(s->second.why));
-  }
-  return paths_.count({p.from, p.to}) ? "no_payload" : "not_wanted";
+void world::warn(report& r) const {
+  for (std::size_t i = 0; i < hits_.size(); ++i)
+    if (const event_item& e = scenario_.events[i]; hits_[i] == 0 && e.at < r.virtual_time)
+      r.warnings.push_back("event " + std::to_string(i) + ", `" + std::string(e.what->kind().name) +
+                           "` at " + format_duration(e.at) + ", hit nobody");
 }
 
 report world::finish() {
@@ -246,15 +208,17 @@ report world::finish() {
   r.question = scenario_.question;
   r.seed = options_.seed;
   r.peers = static_cast<unsigned>(hosts_.size());
-  r.virtual_time = scenario_.length;
+  r.virtual_time = sim_->now() - sim_->epoch();
+  r.partial = r.virtual_time < scenario_.length;
   r.events = sim_->stats().events;
-  measure_peers();
-  measure_network();
-  measure_pairs(r);
+  log_->finish(sim_->now(), r);
+  flow_->finish(r);
+  warn(r);
   r.trace_hash = trace_.hash_text();
-  r.metrics = std::move(metrics_);
-  r.flow = std::move(flow_);
-  r.flow_cut = flow_cut_;
+  auto parts = results_->take();
+  r.metrics = std::move(parts.front().values);
+  for (std::size_t i = 1; i < parts.size(); ++i)
+    r.slices.push_back({parts[i].which.name, std::move(parts[i].values)});
   return r;
 }
 

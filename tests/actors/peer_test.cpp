@@ -1,7 +1,7 @@
 #include "actors/peer.hpp"
 
+#include "actors/asker.hpp"
 #include "actors/proto/record/record.hpp"
-#include "sim/world/asker.hpp"
 #include "tests/actors/village.hpp"
 
 namespace {
@@ -116,24 +116,28 @@ TEST_CASE("a killed peer says nothing any more") {
 TEST_CASE("who asked a peer that is killed meanwhile hears that there is no answer") {
   three v;
   v.pass(20s);
-  const auto asker = sim::spawn_asker(v.s);
+  const auto asker = v.s.system().spawn<actors::asker_shell>(v.s.clock());
   unsigned answers = 0, found = 0;
   dht::lookup l;
   l.target = record::location_of(v.crypto, v.at(bert).key(), "public");
   l.want_record = true;
-  const auto count = [&](const dht::finished* f) { ++answers, found += f && f->found ? 1 : 0; };
-  sim::ask_dht(v.s, asker, v.at(anna).actors().dht, l, count);
+  const auto ask = [&](const actors::dht_actor& whom) {
+    v.s.post(asker, actors::question_to<dht::finished>(whom, l, [&](const dht::finished* f) {
+               ++answers, found += f && f->found ? 1 : 0;
+             }));
+  };
+  ask(v.at(anna).actors().dht);
   v.pass(5s);
   CHECK(answers == 1);
   CHECK(found == 1);
   // Somebody who does not exist, so that the lookup takes its time.
   l.target.value[0] ^= 0xff;
   const auto dht = v.at(anna).actors().dht;
-  for (int i = 0; i < 3; ++i) sim::ask_dht(v.s, asker, dht, l, count);
+  for (int i = 0; i < 3; ++i) ask(dht);
   v.at(anna).stop();
   v.pass(1min);
   CHECK(answers == 4);
-  sim::ask_dht(v.s, asker, dht, l, count);  // one who has ended
+  ask(dht);  // one who has ended
   v.pass(1min);
   CHECK(answers == 5);
   CHECK(found == 1);

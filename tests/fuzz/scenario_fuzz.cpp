@@ -1,4 +1,5 @@
 #include "sim/scenario/scenario.hpp"
+#include "sim/world/run.hpp"
 #include "transport/check.hpp"
 
 /// Whatever the file, there is a scenario or a mistake that can be shown. The first line, when it
@@ -14,11 +15,10 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
     in.remove_prefix(std::min(end + 1, in.size()));
   }
   scenario_context names;
-  names.nat_profiles = {"openwrt", "symmetric"};
-  names.populations = {"internet-2025"};
-  names.metrics = {"paths.direct_ratio"};
-  names.members_of =
-      [](const std::filesystem::path&) -> wh::expected<std::vector<std::string>, std::string> {
+  names.events = event_kinds();
+  names.metrics = {{"paths.direct_ratio", 1}};
+  names.members_of = [](std::string_view,
+                        const std::string&) -> wh::expected<std::vector<std::string>, std::string> {
     return std::vector<std::string>{};
   };
   const auto s = parse_scenario(in, "x.toml", set, names);

@@ -9,6 +9,7 @@ import os
 import subprocess
 import sys
 import tempfile
+import time
 import unittest
 
 WH_SIM, SOURCE = sys.argv[1:3]
@@ -61,6 +62,119 @@ class Reports(unittest.TestCase):
         self.assertEqual(code, 1)
         self.assertIn("BROKEN", out)
         self.assertIn("replay wh-sim run " + SCENARIO, out)
+
+
+class Endings(unittest.TestCase):
+    """However a run ends, its output can be read."""
+
+    def setUp(self):
+        self.folder = tempfile.TemporaryDirectory()
+        self.addCleanup(self.folder.cleanup)
+
+    def start(self, *args):
+        return subprocess.Popen([WH_SIM, "run", *args], stdout=subprocess.PIPE,
+                                stderr=subprocess.PIPE, text=True, cwd=self.folder.name)
+
+    LONG = [SCENARIO, "--set", "duration_s=8000000", "--json", "--out", "out"]
+
+    def test_a_run_that_is_told_to_stop_leaves_a_report_that_says_it_is_partial(self):
+        for seeds in (["--seed", "1"], ["--seeds", "1-3", "--jobs", "2"]):
+            with self.subTest(seeds=seeds):
+                p = self.start(*self.LONG, *seeds)
+                time.sleep(1.5)
+                p.terminate()
+                out, _ = p.communicate(timeout=30)
+                self.assertEqual(p.returncode, 1)
+                reports = json.loads(out)
+                reports = reports if isinstance(reports, list) else [reports]
+                self.assertTrue(reports[0]["partial"])
+                self.assertFalse(reports[0]["held"])
+                if len(reports) > 1:
+                    self.assertIn("was not begun", reports[2]["error"])
+
+    def test_two_runs_do_not_write_into_one_folder(self):
+        first = self.start(*self.LONG, "--seed", "1")
+        try:
+            time.sleep(1)
+            second = self.start(*self.LONG, "--seed", "2")
+            out, errors = second.communicate(timeout=30)
+            self.assertEqual(second.returncode, 2)
+            self.assertIn("another run writes into out", errors)
+            self.assertIn("another run", json.loads(out)["error"])
+        finally:
+            first.terminate()
+            first.communicate(timeout=30)
+
+    def test_nothing_of_an_earlier_run_is_left_and_nothing_of_others_goes(self):
+        out = os.path.join(self.folder.name, "out")
+        self.start(SCENARIO, "--out", "out", "--seeds", "1-2", "--trace").communicate(timeout=60)
+        self.assertTrue(os.path.exists(os.path.join(out, "seed-2", "trace")))
+        for name in ("mine.txt", "seed-2/mine.txt"):
+            with open(os.path.join(out, name), "w", encoding="utf-8") as f:
+                f.write("keep")
+        self.start(SCENARIO, "--out", "out", "--seed", "1").communicate(timeout=60)
+        self.assertTrue(os.path.exists(os.path.join(out, "report.json")))
+        self.assertFalse(os.path.exists(os.path.join(out, "seed-1")))
+        self.assertEqual(os.listdir(os.path.join(out, "seed-2")), ["mine.txt"])
+        self.assertTrue(os.path.exists(os.path.join(out, "mine.txt")))
+
+    def test_a_scenario_that_cannot_be_run_is_an_error_in_json_too(self):
+        p = self.start("no_such", "--json")
+        out, _ = p.communicate(timeout=30)
+        self.assertEqual(p.returncode, 2)
+        self.assertFalse(json.loads(out)["held"])
+
+    def test_what_fits_no_memory_is_refused_with_an_estimate(self):
+        p = self.start(SCENARIO, "--set", "peers.nodes.count=3900000")
+        _, errors = p.communicate(timeout=30)
+        self.assertEqual(p.returncode, 2)
+        self.assertIn("this needs about 312 GB of memory", errors)
+
+
+class Replay(unittest.TestCase):
+    def test_a_report_is_enough_to_run_it_again(self):
+        with tempfile.TemporaryDirectory() as folder:
+            scenario = os.path.join(folder, "mine.toml")
+            with open(SCENARIO, encoding="utf-8") as f:
+                text = f.read()
+            with open(scenario, "w", encoding="utf-8") as f:
+                f.write(text)
+            subprocess.run([WH_SIM, "run", "mine.toml", "--seed", "4", "--set", "duration_s=40", "--out",
+                            "a"], cwd=folder, capture_output=True, timeout=60)
+            os.remove(scenario)
+            p = subprocess.run([WH_SIM, "replay", "a"], cwd=folder, capture_output=True, text=True,
+                               timeout=60)
+            self.assertEqual(p.returncode, 0, p.stderr)
+            self.assertIn("the same: every event", p.stdout)
+
+    def test_a_run_that_went_otherwise_is_told(self):
+        with tempfile.TemporaryDirectory() as folder:
+            subprocess.run([WH_SIM, "run", SCENARIO, "--seed", "4", "--set", "duration_s=40", "--out",
+                            "a"], cwd=folder, capture_output=True, timeout=60)
+            report = os.path.join(folder, "a", "report.json")
+            with open(report, encoding="utf-8") as f:
+                r = json.load(f)
+            r["trace_hash"] = "0" * 16
+            with open(report, "w", encoding="utf-8") as f:
+                json.dump(r, f)
+            p = subprocess.run([WH_SIM, "replay", report], cwd=folder, capture_output=True, text=True,
+                               timeout=60)
+            self.assertEqual(p.returncode, 1)
+            self.assertIn("NOT the same", p.stdout)
+
+
+class Oracle(unittest.TestCase):
+    def test_the_oracle_names_the_pairs_that_the_run_has(self):
+        args = [os.path.join(SOURCE, "scenarios/churn_1k.toml"), "--seed", "1"]
+        p = subprocess.run([WH_SIM, "oracle", *args, "--json"], capture_output=True, text=True,
+                           timeout=60)
+        rows = json.loads(p.stdout)
+        self.assertEqual(len(rows), 100)
+        _, out, _ = run(*args, "--json", "--set", "duration_s=241")
+        pairs = json.loads(out)["pairs"]
+        self.assertEqual([(r["from"], r["to"]) for r in rows],
+                         [(p["from"], p["to"]) for p in pairs])
+        self.assertEqual([r["oracle"] for r in rows], [p["oracle"] for p in pairs])
 
 
 if __name__ == "__main__":

@@ -6,9 +6,9 @@
 #include <string>
 #include <vector>
 
-#include "actors/proto/network/words.hpp"
 #include "tools/wh/command.hpp"
 #include "tools/wh/daemon.hpp"
+#include "transport/text.hpp"
 
 namespace wh::cli {
 
@@ -139,7 +139,7 @@ const command* find(std::string_view name) {
 int unknown(std::string_view name) {
   std::vector<std::string_view> names;
   for (const command& c : commands) names.push_back(c.name);
-  const std::string near(network::nearest(name, names));
+  const auto near = nearest_name(name, names);
   std::fprintf(stderr, "wh: there is no command `%.*s`; %s\n", static_cast<int>(name.size()),
                name.data(),
                near.empty() ? "`wh help` lists them" : ("did you mean `" + near + "`?").c_str());

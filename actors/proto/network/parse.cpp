@@ -5,6 +5,7 @@
 
 #include "actors/proto/keys/keys.hpp"
 #include "actors/proto/network/words.hpp"
+#include "transport/text.hpp"
 
 namespace wh::network {
 
@@ -132,8 +133,8 @@ void parser::read_line() {
     names.push_back(r.name);
   }
   std::string hint;
-  if (const auto near = nearest(words_[0].text, names); !near.empty()) {
-    hint = "did you mean `" + std::string(near) + "`?";
+  if (const auto near = nearest_name(words_[0].text, names); !near.empty()) {
+    hint = "did you mean `" + near + "`?";
   } else {
     for (const auto n : names)
       hint += (hint.empty() ? "a line begins with " : ", ") + std::string(n);

@@ -11,21 +11,6 @@ bool is_blank(char c) { return c == ' ' || c == '\t'; }
 bool is_digit(char c) { return c >= '0' && c <= '9'; }
 bool is_letter(char c) { return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z'); }
 
-/// Edits to get from a to b: insert, delete, replace, or swap two neighbours.
-std::size_t distance(std::string_view a, std::string_view b) {
-  std::vector<std::vector<std::size_t>> d(a.size() + 1, std::vector<std::size_t>(b.size() + 1));
-  for (std::size_t i = 0; i <= a.size(); ++i) d[i][0] = i;
-  for (std::size_t j = 0; j <= b.size(); ++j) d[0][j] = j;
-  for (std::size_t i = 1; i <= a.size(); ++i)
-    for (std::size_t j = 1; j <= b.size(); ++j) {
-      const std::size_t same = a[i - 1] == b[j - 1] ? 0 : 1;
-      d[i][j] = std::min({d[i - 1][j] + 1, d[i][j - 1] + 1, d[i - 1][j - 1] + same});
-      if (i > 1 && j > 1 && a[i - 1] == b[j - 2] && a[i - 2] == b[j - 1])
-        d[i][j] = std::min(d[i][j], d[i - 2][j - 2] + 1);
-    }
-  return d[a.size()][b.size()];
-}
-
 }  // namespace
 
 std::vector<word> split(std::string_view line) {
@@ -230,20 +215,6 @@ std::string lower(std::string_view text) {
   for (char& c : out)
     if (c >= 'A' && c <= 'Z') c = static_cast<char>(c - 'A' + 'a');
   return out;
-}
-
-std::string_view nearest(std::string_view text, const std::vector<std::string_view>& candidates) {
-  if (text.size() > 32) return {};
-  const std::string t = lower(text);
-  std::string_view best;
-  // A third of the word may be wrong, never more than three characters.
-  std::size_t best_distance = std::min<std::size_t>(t.size() / 3 + 1, 3) + 1;
-  for (const std::string_view c : candidates)
-    if (const std::size_t d = distance(t, c); d < best_distance) {
-      best = c;
-      best_distance = d;
-    }
-  return best;
 }
 
 }  // namespace wh::network

@@ -49,7 +49,5 @@ std::optional<ip_address> expand_v4(std::string_view text);
 
 /// Lower case of ASCII letters.
 std::string lower(std::string_view text);
-/// The candidate that `text` was probably meant to be; empty when none is near.
-std::string_view nearest(std::string_view text, const std::vector<std::string_view>& candidates);
 
 }  // namespace wh::network

@@ -1,14 +1,18 @@
 #pragma once
 
+#include <array>
 #include <cstdint>
 #include <string_view>
 
 #include "actors/proto/wire/messages.hpp"
+#include "transport/words.hpp"
 
 namespace wh::punch {
 
 /// How payload can reach a peer now.
 enum class path_state : std::uint8_t { none, relayed, direct };
+inline constexpr std::array<std::string_view, 3> path_state_words{"none", "relayed", "direct"};
+constexpr words words_of(path_state) { return path_state_words; }
 
 /// Why a path is not direct. Every peer that is relayed or unreachable has one.
 enum class reason : std::uint8_t {

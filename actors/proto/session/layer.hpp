@@ -31,12 +31,13 @@ struct send {
   ttl limit = ttl::host_default;
 };
 
-/// A datagram that is to go to `to` by `via`.
+/// A datagram that is to go to `to` by `via`. `payload`: it is a relay's frame around WireGuard's.
 struct transmit {
   wire::route via;
   bytes datagram;
   ttl limit = ttl::host_default;
   public_key to;
+  bool payload = false;
 };
 
 /// A message from a peer. `early`: it rode in an initiation; the peer is who it says, but the

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <array>
 #include <optional>
 #include <string_view>
 #include <variant>
@@ -7,6 +8,7 @@
 #include "actors/proto/wire/bounded.hpp"
 #include "transport/bytes.hpp"
 #include "transport/endpoint.hpp"
+#include "transport/words.hpp"
 
 /// Everything that one peer says to another inside a session. Each message is defined once: struct,
 /// drawing, field list; codec, printer, equality and the generator of arbitrary values follow.
@@ -63,6 +65,9 @@ enum class nat_class : std::uint8_t {
   blocked,               // no UDP comes back
   last = blocked
 };
+inline constexpr std::array<std::string_view, 5> nat_class_words{
+    "unknown", "open", "endpoint_independent", "endpoint_dependent", "blocked"};
+constexpr words words_of(nat_class) { return nat_class_words; }
 
 enum class store_result : std::uint8_t {
   stored = 0,
@@ -348,6 +353,14 @@ using message = std::variant<ping, pong, find_node, nodes, find_record, records,
 enum class concern : std::uint8_t { probe = 0, dht = 1, relay = 2, path = 3 };
 inline concern concern_of(const message& m) {
   return static_cast<concern>(std::visit([](const auto& x) { return x.kind; }, m) >> 4);
+}
+
+/// Whether an encoded message is a relay's frame around a datagram that is not ours, WireGuard's
+/// that is: kind 1 | key 32 | length 2 | datagram.
+inline bool frames_payload(byte_view encoded) {
+  constexpr std::size_t head = 1 + 32 + 2;
+  return encoded.size() > head && (encoded[0] == relay_to::kind || encoded[0] == relayed::kind) &&
+         encoded[head] != 0xff;
 }
 
 }  // namespace wh::wire

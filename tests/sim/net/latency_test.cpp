@@ -1,11 +1,7 @@
 #include "sim/net/latency.hpp"
 
-#include <unistd.h>
-
 #include <algorithm>
 #include <catch2/catch.hpp>
-#include <cstdio>
-#include <fstream>
 
 #include "sim/net/address_index.hpp"
 #include "transport/check.hpp"
@@ -16,15 +12,6 @@ namespace {
 
 using namespace wh;
 using namespace wh::sim;
-
-struct temporary_file {
-  explicit temporary_file(const std::string& text)
-      : path("latency_test." + std::to_string(::getpid())) {
-    std::ofstream{path} << text;
-  }
-  ~temporary_file() { std::remove(path.c_str()); }
-  std::string path;
-};
 
 TEST_CASE("a pair's latency and hops are the same both ways and every time") {
   const auto model = latency_model::king_like(seed{1});
@@ -54,6 +41,17 @@ TEST_CASE("king-like round trips have the median and the spread of King's") {
   CHECK(rtt_ms.back() < 800);
 }
 
+TEST_CASE("the king-like model is stretched to any median") {
+  for (const duration median : {duration{5ms}, duration{78ms}, duration{900ms}}) {
+    const auto model = latency_model::king_like(seed{7}, median);
+    std::vector<double> one_way_ms;
+    for (std::uint32_t i = 0; i < 100'000; i += 2)
+      one_way_ms.push_back(1000 * to_seconds(model.one_way(i, i + 1)));
+    std::sort(one_way_ms.begin(), one_way_ms.end());
+    CHECK(one_way_ms[one_way_ms.size() / 2] == Approx(1000 * to_seconds(median)).epsilon(0.01));
+  }
+}
+
 TEST_CASE("another seed puts the sites elsewhere") {
   const auto a = latency_model::king_like(seed{1});
   const auto b = latency_model::king_like(seed{2});
@@ -64,8 +62,7 @@ TEST_CASE("another seed puts the sites elsewhere") {
 }
 
 TEST_CASE("a matrix of round trips gives half of them each way") {
-  const temporary_file f{"# ms\n0 100\n\n120 0 # asymmetric\n"};
-  const auto model = latency_model::matrix_file(f.path, seed{1});
+  const auto model = latency_model::matrix("# ms\n0 100\n\n120 0 # asymmetric\n", "m", seed{1});
   REQUIRE(model);
   bool near = false;
   bool far = false;
@@ -80,8 +77,7 @@ TEST_CASE("a matrix of round trips gives half of them each way") {
 
 TEST_CASE("a matrix that is none is refused with its place") {
   const auto error = [](const std::string& text) {
-    const temporary_file f{text};
-    const auto m = latency_model::matrix_file(f.path, seed{1});
+    const auto m = latency_model::matrix(text, "m", seed{1});
     return m ? std::string{} : m.error();
   };
   CHECK_THAT(error("0 1\n1 x\n"), Catch::Contains(":2: \"x\""));
@@ -89,8 +85,29 @@ TEST_CASE("a matrix that is none is refused with its place") {
   CHECK_THAT(error("0 1\n"), Catch::Contains("square"));
   CHECK_THAT(error("0 -1\n-1 0\n"), Catch::Contains("\"-1\""));
   CHECK_THAT(error("# nothing\n"), Catch::Contains("no values"));
-  CHECK(latency_model::matrix_file("/nonexistent/x", seed{1}).error() ==
-        "/nonexistent/x: cannot be opened");
+}
+
+TEST_CASE("with detours a way over a third site is sometimes shorter than the direct one") {
+  auto model = latency_model::king_like(seed{3});
+  const auto violations = [&] {
+    int n = 0;
+    for (std::uint32_t i = 0; i < 3000; i += 3)
+      n += model.one_way(i, i + 1) > model.one_way(i, i + 2) + model.one_way(i + 2, i + 1) ? 1 : 0;
+    return n;
+  };
+  CHECK(violations() == 0);
+  const duration straight = model.one_way(1, 2);
+  model.add_detours(0.3, 3);
+  CHECK(violations() > 50);
+  int stretched = 0;
+  for (std::uint32_t i = 0; i < 4000; i += 2) {
+    const duration d = model.one_way(i, i + 1);
+    CHECK(d == model.one_way(i + 1, i));
+    stretched += d > 2 * latency_model::king_like(seed{3}).one_way(i, i + 1) ? 1 : 0;
+  }
+  CHECK(stretched > 500);
+  CHECK(stretched < 700);
+  CHECK((model.one_way(1, 2) == straight || model.one_way(1, 2) == 3 * straight));
 }
 
 TEST_CASE("the address index finds what a map finds whatever comes and goes") {

@@ -64,7 +64,8 @@ outcome chaos(level l, std::uint64_t root) {
       known.push_back({w.net->box(boxes.back()).pool()[0], spec.port});
       known.push_back({spec.address, spec.port});
     }
-    if (random.chance(0.2)) spec.access = {2'000'000, 3ms, 50ms, 1400};
+    if (random.chance(0.2))
+      spec.access = {2'000'000, 2'000'000, 3ms, 50ms, 1400, 1ms, 0.02, {0.05, 0.3, 0.8}};
     w.host(spec);
   }
   std::vector<std::size_t> answered(w.mailboxes.size());

@@ -257,7 +257,8 @@ TEST_CASE("a line of 1 Mbit/s takes 10 ms for 1250 bytes and drops what waits to
   host_spec slow;
   slow.address = ip("1.1.1.1");
   slow.port = 5000;
-  slow.access = {1'000'000, 5ms, 100ms, 1500};
+  slow.access.up_bps = slow.access.down_bps = 1'000'000;
+  slow.access.delay = 5ms;
   const host_id a = w.host(slow);
   const host_id b = w.host("2.2.2.2");
   const bool up = GENERATE(true, false);

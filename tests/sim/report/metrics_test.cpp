@@ -10,29 +10,13 @@
 using namespace wh;
 using namespace wh::sim;
 
-TEST_CASE("definitions are sorted and single and end in a full stop") {
-  const auto all = metric_definitions();
-  for (std::size_t i = 0; i < all.size(); ++i) {
-    INFO(all[i].name);
-    if (i > 0) CHECK(all[i - 1].name < all[i].name);
-    CHECK(all[i].sentence.ends_with('.'));
-    CHECK(all[i].name.find('.') != std::string_view::npos);
-    CHECK(find_metric(all[i].name) == &all[i]);
-    CHECK((all[i].kind == metric_kind::ratio) ==
-          (all[i].name.find("ratio") != std::string_view::npos));
-  }
-  CHECK(find_metric("no.such") == nullptr);
-  CHECK(find_metric("") == nullptr);
-}
+namespace {
 
-TEST_CASE("what may be expected is every metric and every statistic of a distribution") {
-  const auto names = expectable_names();
-  const std::set<std::string> set(names.begin(), names.end());
-  CHECK(set.size() == names.size());
-  CHECK(set.count("paths.direct_ratio") == 1);
-  CHECK(set.count("paths.outage_s.max") == 1);
-  CHECK(set.count("paths.direct_ratio.p95") == 0);
-}
+constexpr counter_metric datagrams{"network.datagrams", "Datagrams."};
+constexpr ratio_metric direct_ratio{"paths.direct_ratio", "Direct pairs."};
+constexpr distribution_metric rtt{"paths.rtt_s", "s", "Round trips."};
+
+}  // namespace
 
 TEST_CASE("quantiles of few samples are samples - by nearest rank") {
   distribution d;
@@ -105,12 +89,12 @@ TEST_CASE("the same samples give the same result on both sides of the bound") {
 
 TEST_CASE("metrics are read by name and statistic") {
   metrics m;
-  m.add("network.datagrams", 3);
-  m.add("network.datagrams");
-  m.tally("paths.direct_ratio", true);
-  m.tally("paths.direct_ratio", false);
-  m.observe("paths.rtt_s", 0.1);
-  m.observe("paths.rtt_s", 0.3);
+  m.add(datagrams, 3);
+  m.add(datagrams);
+  m.tally(direct_ratio, true);
+  m.tally(direct_ratio, false);
+  m.observe(rtt, 0.1);
+  m.observe(rtt, 0.3);
   CHECK(m.read("network.datagrams") == 4.0);
   CHECK(m.read("paths.direct_ratio") == 0.5);
   CHECK(*m.read("paths.rtt_s") == Approx(0.2));
@@ -125,19 +109,33 @@ TEST_CASE("metrics are read by name and statistic") {
 
 TEST_CASE("nothing measured is no value but for the number of samples") {
   metrics m;
-  m.set("paths.direct_ratio", ratio{0, 0});
-  m.samples("paths.rtt_s");
+  m.set(direct_ratio, ratio{0, 0});
+  m.touch(rtt);
   CHECK_FALSE(m.read("paths.direct_ratio"));
   CHECK_FALSE(m.read("paths.rtt_s"));
   CHECK_FALSE(m.read("paths.rtt_s.p95"));
   CHECK(m.read("paths.rtt_s.n") == 0.0);
 }
 
-TEST_CASE("a name given as a passing string is kept") {
+TEST_CASE("a time that never came ranks behind all that did") {
   metrics m;
-  {
-    const std::string name = "network.datagrams";
-    m.add(name);
-  }
-  CHECK(m.values().begin()->first == "network.datagrams");
+  for (const double v : {1.0, 2.0, 3.0}) m.observe(rtt, v);
+  m.censor(rtt);
+  CHECK(m.read("paths.rtt_s.n") == 4.0);
+  CHECK(m.read("paths.rtt_s.censored") == 1.0);
+  CHECK(m.read("paths.rtt_s.p50") == 2.0);
+  CHECK(m.read("paths.rtt_s.min") == 1.0);
+  for (const char* never :
+       {"paths.rtt_s.max", "paths.rtt_s.p90", "paths.rtt_s.mean", "paths.rtt_s"})
+    CHECK(std::isinf(*m.read(never)));
+  metrics none;
+  none.censor(rtt);
+  CHECK(std::isinf(*none.read("paths.rtt_s.min")));
+}
+
+TEST_CASE("a ratio may be counted one by one and in lots") {
+  metrics m;
+  m.tally(direct_ratio, true);
+  m.count(direct_ratio, {2, 9});
+  CHECK(m.read("paths.direct_ratio") == 0.3);
 }

@@ -39,7 +39,7 @@ TEST_CASE("a key in the wrong table is sent to its own") {
 
 TEST_CASE("a key like no other is answered with all there are") {
   CHECK(complaint(least + "[[expect]]\nzzzzzz = 1\nbecause = \"x\"\n")
-            .find("keys of [[expect]]: metric, min, max, equals, pair, path, because") !=
+            .find("keys of [[expect]]: metric, slice, min, max, equals, pair, path, because") !=
         std::string::npos);
 }
 
@@ -92,7 +92,7 @@ TEST_CASE("a value out of its range says the range") {
   for (const auto* bad : {"0", "-1", "inf", "nan", "1e400"})
     CHECK(complaint("name=\"x\"\nquestion=\"y\"\nduration_s = " + std::string(bad) +
                     "\n[[peers]]\ngroup=\"a\"\n")
-              .find("expected above 0 and at most") != std::string::npos);
+              .find("expected between 0.001 and") != std::string::npos);
 }
 
 TEST_CASE("the overlay's bounds are the protocol's own") {
@@ -230,6 +230,53 @@ TEST_CASE("pairs can be counted") {
   CHECK(connect("{ from = \"boot\", to = \"boot\" }").find("no pair to connect") !=
         std::string::npos);
   CHECK(connect("{ pairs = \"some\" }").find("a whole number or \"all\"") != std::string::npos);
+}
+
+TEST_CASE("a name stays in its folder") {
+  for (const char* bad : {"../x", "a/b", ".x", "a b", "\\u00e4"})
+    CHECK(complaint(least, {std::string("name=\"") + bad + "\""}).find("becomes a folder's") !=
+          std::string::npos);
+  CHECK(complaint(least, {"name=x-1.b_2"}) == "");
+}
+
+TEST_CASE("boot nodes that nobody can reach are refused") {
+  const std::string boot = "[[peers]]\ngroup = \"b\"\nboot = true\n";
+  CHECK(complaint(least + boot + "nat = \"linux_masquerade\"\n")
+            .find("nobody can reach boot nodes behind `linux_masquerade`") != std::string::npos);
+  CHECK(complaint(least + boot + "population = \"internet-2025\"\n")
+            .find("drawn from a population") != std::string::npos);
+}
+
+TEST_CASE("a cache needs somebody who could have been saved") {
+  const std::string nats =
+      "[[peers]]\ngroup = \"m\"\nnat = \"symmetric\"\nstart_from_cache = true\n";
+  CHECK(complaint(least + nats).find("no peer could have been saved") != std::string::npos);
+  CHECK(complaint(least + nats + "[[peers]]\ngroup = \"open\"\n") == "");
+}
+
+TEST_CASE("no share is above one and nothing is negative") {
+  const auto bound = [](const std::string& metric, const std::string& line) {
+    return complaint(least + "[[expect]]\nmetric = \"" + metric + "\"\nbecause = \"x\"\n" + line);
+  };
+  CHECK(bound("paths.direct_ratio", "min = 90\n") ==
+        "x.toml:10:7: error: `min` is 90, and paths.direct_ratio is never above 1; a share of 90 % "
+        "is 0.9\n"
+        "    min = 90\n"
+        "          ^~\n");
+  CHECK(bound("paths.rtt_s", "max = -1\n").find("is never negative") != std::string::npos);
+  CHECK(bound("paths.rtt_s", "max = 90\n") == "");
+}
+
+TEST_CASE("whoever is looked up publishes") {
+  CHECK(complaint(least + "publish = false\n[[workload]]\nlookups = { per_s = 1, to = \"boot\" }\n")
+            .find("nobody of \"boot\" publishes") != std::string::npos);
+}
+
+TEST_CASE("spans of no length are refused") {
+  CHECK(complaint(least + "[[events]]\nat_s = 1\nevery_s = 1e-9\nkill = {}\n")
+            .find("`every_s` is 1e-09; expected between 0.001") != std::string::npos);
+  CHECK(complaint(least + "churn = { scale_s = 1e-9 }\n").find("expected between 0.001") !=
+        std::string::npos);
 }
 
 TEST_CASE("somebody must be findable") {

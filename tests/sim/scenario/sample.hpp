@@ -4,6 +4,7 @@
 #include <string_view>
 
 #include "sim/scenario/scenario.hpp"
+#include "sim/world/run.hpp"
 
 namespace wh::sim::test {
 
@@ -18,11 +19,10 @@ boot = true
 
 inline scenario_context names() {
   scenario_context c;
-  c.nat_profiles = {"linux_masquerade", "symmetric", "cgn_eim"};
-  c.populations = {"internet-2025"};
-  c.metrics = {"paths.direct_ratio", "paths.rtt_s", "paths.rtt_s.p95"};
-  c.members_of =
-      [](const std::filesystem::path&) -> expected<std::vector<std::string>, std::string> {
+  c.events = event_kinds();
+  c.metrics = {{"paths.direct_ratio", 1}, {"paths.rtt_s"}, {"paths.rtt_s.p95"}};
+  c.members_of = [](std::string_view,
+                    const std::string&) -> expected<std::vector<std::string>, std::string> {
     return std::vector<std::string>{"a.test", "b.test", "c.test"};
   };
   return c;

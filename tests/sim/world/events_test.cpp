@@ -77,7 +77,9 @@ TEST_CASE("a kill is for good - a restart brings back even the dead") {
   const std::string kill = "[[events]]\nat_s = 50\nkill = { group = \"a\" }\n";
   const auto dead = play(two("150", kill));
   CHECK(metric(dead, "peers.online") == dead.peers - 1);
-  CHECK(dead.pairs.empty());
+  // What it was when both still ran.
+  CHECK(path(dead) == path_kind::direct);
+  CHECK_FALSE(dead.pairs.front().online);
   const auto back = play(two("150", kill + R"([[events]]
 at_s = 60
 restart = { group = "a", lasts_s = 10 }

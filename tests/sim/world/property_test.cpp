@@ -48,8 +48,7 @@ drawn draw(std::uint64_t number) {
   const std::uint64_t percent = random.below(6);
   d.loses = percent > 0;
   const std::string loss = std::to_string(static_cast<double>(percent) / 100);
-  d.toml =
-      pair_scene{"170", "latency_ms = 40\nloss_ratio = " + loss, nats[0], nats[1], events}.toml();
+  d.toml = pair_scene{"170", "loss_ratio = " + loss, nats[0], nats[1], events}.toml();
   return d;
 }
 

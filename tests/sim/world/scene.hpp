@@ -16,9 +16,8 @@
 namespace wh::sim::test {
 
 inline scenario_context names() {
-  scenario_context c = names_of_this_build();
+  scenario_context c = names_of_this_build(event_kinds());
   c.roots = {std::filesystem::path(WH_SOURCE_DIR) / "scenarios"};
-  c.metrics = expectable_names();
   return c;
 }
 
@@ -94,25 +93,11 @@ inline report hold(const scenario& s, std::uint64_t seed = 1) {
   return r;
 }
 
-inline std::string_view word(path_kind k) {
-  switch (k) {
-    case path_kind::direct:
-      return "direct";
-    case path_kind::relayed:
-      return "relayed";
-    case path_kind::connected:
-      return "connected";
-    case path_kind::unreachable:
-      break;
-  }
-  return "unreachable";
-}
-
 /// How pairs ended and why, without times.
 inline std::vector<std::string> outcomes(const report& r) {
   std::vector<std::string> v;
   for (const pair_row& p : r.pairs)
-    v.push_back(p.from + "-" + p.to + " " + std::string(word(p.path)) +
+    v.push_back(p.from + "-" + p.to + " " + std::string(to_string(p.path)) +
                 (p.reason.empty() ? "" : " (" + p.reason + ")"));
   return v;
 }

@@ -1,0 +1,316 @@
+#include <array>
+#include <map>
+#include <set>
+
+#include "sim/measure/meter.hpp"
+#include "sim/measure/pair_record.hpp"
+#include "sim/measure/verdict.hpp"
+
+namespace wh::sim {
+
+namespace {
+
+// A pair is an unordered pair of members that an item of the workload wants to connect. What it is
+// asked for counts from the first moment at which both run. Its end is the workload's.
+
+constexpr counter_metric asked_for{
+    "paths.pairs", "Pairs that the workload asked for, whose two peers ran at the same time."};
+constexpr counter_metric never_online{
+    "paths.pairs_never_online",
+    "Pairs that the workload asked for, whose two peers never ran at the same time. They are in no "
+    "other metric of paths."};
+constexpr ratio_metric connected_ratio{
+    "paths.connected_ratio",
+    "Pairs whose payload passed both ways at the pair's last moment: the last of its workload at "
+    "which both peers ran."};
+constexpr ratio_metric direct_ratio{"paths.direct_ratio",
+                                    "Pairs on a direct path at their last moment."};
+constexpr ratio_metric relayed_ratio{
+    "paths.relayed_ratio", "Pairs whose payload went through a relay at their last moment."};
+constexpr ratio_metric unreachable_ratio{"paths.unreachable_ratio",
+                                         "Pairs without a path at their last moment."};
+constexpr distribution_metric time_to_first_payload{
+    "paths.time_to_first_payload_s", "s",
+    "From the moment at which a pair is asked for to the first payload that came back; one sample "
+    "a pair, but for those that no UDP reaches (the oracle says which). Censored: none came until "
+    "the pair's end."};
+constexpr distribution_metric time_to_direct{
+    "paths.time_to_direct_s", "s",
+    "From the moment at which a pair is asked for to its first direct path: the moment at which "
+    "both peers took it, where the next payload went that way, else the payload's; one sample a "
+    "pair for which O1 says that a direct path is possible. Censored: none until the pair's end."};
+constexpr distribution_metric outage{
+    "paths.outage_s", "s",
+    "The longest span after a pair's first payload in which both peers ran and payload did not "
+    "pass both ways; one sample a pair that had payload, 0 where nothing was missing. It begins "
+    "with the first of two lost packets in a row (of one, where a path or the world says that "
+    "something happened), or at that event; it ends with payload, or when both peers had a path "
+    "that the next payload took. Censored: it lasted to the pair's end."};
+constexpr counter_metric outages{"paths.outages", "Such spans, all of every pair."};
+constexpr counter_metric changes{
+    "paths.changes",
+    "Changes of pairs between direct, relayed and unreachable after their first payload."};
+constexpr ratio_metric delivered_ratio{
+    "paths.payload_delivered_ratio",
+    "Payload packets that came back, of those sent after a pair's first payload while both peers "
+    "ran; those under way at the pair's end are left out."};
+constexpr distribution_metric round_trip{"paths.rtt_s", "s",
+                                         "Round trips of payload; one sample a packet."};
+constexpr ratio_metric direct_of_o1{
+    "traversal.direct_ratio_of_o1",
+    "Direct pairs at their last moment, of those that the oracle finds possible then without "
+    "guessing a port."};
+constexpr ratio_metric direct_of_o3{
+    "traversal.direct_ratio_of_o3",
+    "Direct pairs at their last moment, of those that an oracle which foresees every port finds "
+    "possible then."};
+constexpr distribution_metric failover{
+    "relay.failover_time_s", "s",
+    "From the death of a relay to the next payload of a pair that it carried, sent after the "
+    "death, or to the path that this payload took, once both peers had it. Censored: none until "
+    "the pair's end."};
+
+constexpr std::array<const metric_definition*, 16> all{
+    &asked_for,     &never_online, &connected_ratio,       &direct_ratio,
+    &relayed_ratio, &outage,       &unreachable_ratio,     &time_to_direct,
+    &outages,       &changes,      &time_to_first_payload, &delivered_ratio,
+    &round_trip,    &direct_of_o1, &direct_of_o3,          &failover};
+
+path_kind path_of(pair_state s) {
+  switch (s) {
+    case pair_state::direct:
+      return path_kind::direct;
+    case pair_state::relayed:
+      return path_kind::relayed;
+    case pair_state::offline:
+    case pair_state::unreachable:
+      break;
+  }
+  return path_kind::unreachable;
+}
+
+class paths_meter final : public meter {
+ public:
+  paths_meter(const truth& t, results& out) : truth_(t), out_(out), running_(t.hosts()) {
+    for (const truth::pair& p : t.pairs()) {
+      by_host_.emplace(p.from, static_cast<pair_number>(pairs_.size()));
+      by_host_.emplace(p.to, static_cast<pair_number>(pairs_.size()));
+      pairs_.emplace_back();
+    }
+  }
+
+ private:
+  using meter::on;
+  using ends = std::pair<host_number, host_number>;
+
+  struct wanted_pair {
+    pair_record record;
+    bool begun = false;
+    std::optional<time_point> ended;
+    oracle_verdict when_asked;
+    bool udp = false;  // it passes on both sides, when asked
+
+    bool open() const { return begun && !ended; }
+  };
+
+  /// Calls `f` for each pair of a host that the users want now.
+  template <class F>
+  void each_of(host_number h, F f) {
+    const auto [first, last] = by_host_.equal_range(h);
+    for (auto i = first; i != last; ++i)
+      if (pairs_[i->second].open()) f(i->second);
+  }
+  template <class F>
+  void each_between(host_number a, host_number b, F f) {
+    each_of(a, [&](pair_number p) {
+      const truth::pair& e = truth_.pairs()[p];
+      if (e.from == b || e.to == b) f(p);
+    });
+  }
+
+  void on(time_point now, const life_began& e) override {
+    running_[e.host] = true;
+    each_of(e.host, [&](pair_number p) { maybe_up(now, p); });
+  }
+
+  void on(time_point now, const life_ended& e) override {
+    running_[e.host] = false;
+    each_of(e.host, [&](pair_number p) { pairs_[p].record.down(now); });
+    if (const auto carried = carried_by_.find(e.host); carried != carried_by_.end())
+      for (const ends& x : carried->second)
+        each_between(x.first, x.second, [&](pair_number p) { pairs_[p].record.relay_died(now); });
+    // What it thought of others is gone with it.
+    auto i = told_.lower_bound({e.host, 0});
+    while (i != told_.end() && i->first.first == e.host) {
+      forget_relay(i->first, i->second);
+      i = told_.erase(i);
+    }
+  }
+
+  void on(time_point now, const path_told& e) override {
+    const ends key{e.host, e.other};
+    if (const auto before = told_.find(key); before != told_.end())
+      forget_relay(key, before->second);
+    told_.insert_or_assign(key, e);
+    if (e.relay) carried_by_[*e.relay].insert(key);
+    each_between(e.host, e.other, [&](pair_number p) {
+      const bool from = truth_.pairs()[p].from == e.host;
+      pairs_[p].record.path(now, from ? pair_record::side::from : pair_record::side::to, e.state);
+    });
+  }
+
+  void on(time_point now, const payload_sent& e) override {
+    pairs_[e.pair].begun = true;
+    maybe_up(now, e.pair);
+    pairs_[e.pair].record.sent(now, e.sequence);
+  }
+
+  void on(time_point now, const payload_answered& e) override {
+    if (!pairs_[e.pair].open()) return;
+    pairs_[e.pair].record.answered(now, e.sequence, e.sent, e.direct);
+    out_.observe(round_trip, label_of(e.pair, now), now - e.sent);
+  }
+
+  void on(time_point now, const pair_ended& e) override { end(now, e.pair); }
+
+  void on(time_point now, const fault_happened& e) override {
+    for (const std::size_t h : e.hosts)
+      each_of(static_cast<host_number>(h), [&](pair_number p) { pairs_[p].record.struck(now); });
+  }
+
+  void finish(time_point now, report& rows) override;
+
+  void end(time_point now, pair_number p) {
+    if (pairs_[p].ended) return;
+    pairs_[p].record.end(now);
+    pairs_[p].ended = now;
+  }
+
+  void maybe_up(time_point now, pair_number p) {
+    const truth::pair& e = truth_.pairs()[p];
+    wanted_pair& s = pairs_[p];
+    if (!s.open() || !running_[e.from] || !running_[e.to]) return;
+    if (!s.record.asked()) {
+      s.when_asked = oracle_of(e);
+      s.udp = truth_.sides_of(e.from).udp() && truth_.sides_of(e.to).udp();
+    }
+    s.record.up(now);
+  }
+
+  void forget_relay(const ends& key, const path_told& t) {
+    if (t.relay) carried_by_[*t.relay].erase(key);
+  }
+
+  label label_of(pair_number p, time_point at) const {
+    const truth::pair& e = truth_.pairs()[p];
+    return {at, truth_.group_of(e.from), truth_.group_of(e.to), e.item};
+  }
+
+  std::string reason_of(const truth::pair& p) const {
+    // Either side may know why; the one that asked first.
+    for (const ends& key : {ends{p.from, p.to}, ends{p.to, p.from}}) {
+      const auto told = told_.find(key);
+      if (told != told_.end() && told->second.why != punch::reason::none)
+        return std::string(punch::code(told->second.why));
+    }
+    return told_.count({p.from, p.to}) > 0 ? "no_payload" : "not_wanted";
+  }
+
+  oracle_verdict oracle_of(const truth::pair& p) const {
+    return verdict_of(truth_.sides_of(p.from), truth_.sides_of(p.to), truth_.common(p.from, p.to));
+  }
+
+  void measure(pair_number p, pair_row& row);
+
+  const truth& truth_;
+  results& out_;
+  std::vector<wanted_pair> pairs_;
+  std::vector<bool> running_;
+  std::multimap<host_number, pair_number> by_host_;
+  std::map<ends, path_told> told_;
+  std::map<host_number, std::set<ends>> carried_by_;
+};
+
+void paths_meter::finish(time_point now, report& rows) {
+  for (pair_number p = 0; p < pairs_.size(); ++p) {
+    end(now, p);
+    const truth::pair& e = truth_.pairs()[p];
+    pair_row row;
+    row.from = truth_.name_of(e.from);
+    row.to = truth_.name_of(e.to);
+    row.item = e.item;
+    row.from_nat = truth_.nat_label(e.from);
+    row.to_nat = truth_.nat_label(e.to);
+    row.online = running_[e.from] && running_[e.to];
+    row.oracle = oracle_of(e);
+    if (pairs_[p].record.asked())
+      measure(p, row);
+    else
+      out_.add(never_online, label_of(p, now));
+    rows.pairs.push_back(std::move(row));
+  }
+}
+
+void paths_meter::measure(pair_number p, pair_row& row) {
+  const wanted_pair& s = pairs_[p];
+  const pair_record& r = s.record;
+  const label asked = label_of(p, *r.asked());
+  const time_point end = *s.ended;
+  const auto since_start = [&](time_point t) { return t - truth_.epoch(); };
+
+  out_.add(asked_for, asked);
+  if (s.udp) out_.observe(time_to_first_payload, asked, r.time_to_first());
+  if (s.when_asked.o1) out_.observe(time_to_direct, asked, r.time_to_direct());
+  // Shares are of the state at the end: the pair's, or that of a slice which ends earlier.
+  for (results::part& part : out_.parts()) {
+    const slice& w = part.which;
+    label l = asked;
+    l.at = std::max(asked.at, w.from);
+    if (!w.holds(l) || end < w.from) continue;
+    const pair_state state = r.last_state(std::min(end, w.until));
+    if (state == pair_state::offline) continue;
+    part.values.tally(connected_ratio, state >= pair_state::relayed);
+    part.values.tally(direct_ratio, state == pair_state::direct);
+    part.values.tally(relayed_ratio, state == pair_state::relayed);
+    part.values.tally(unreachable_ratio, state == pair_state::unreachable);
+    if (row.oracle.o1) part.values.tally(direct_of_o1, state == pair_state::direct);
+    if (row.oracle.o3) part.values.tally(direct_of_o3, state == pair_state::direct);
+    part.values.add(changes, r.changes(w.from, w.until));
+  }
+
+  std::optional<duration> longest = duration{0};
+  for (const pair_record::outage& o : r.outages()) {
+    row.outages.push_back({since_start(o.from),
+                           o.until ? std::optional{since_start(*o.until)} : std::nullopt,
+                           o.interrupted});
+    out_.add(outages, label_of(p, o.from));
+    if (!o.until)
+      longest.reset();
+    else if (longest)
+      longest = std::max<duration>(*longest, *o.until - o.from);
+  }
+  if (r.time_to_first()) out_.observe(outage, asked, longest);
+  out_.count(delivered_ratio, asked, {r.delivered(), r.settled()});
+  for (const pair_record::failover& f : r.failovers())
+    out_.observe(failover, label_of(p, f.died),
+                 f.over ? std::optional<duration>{*f.over - f.died} : std::nullopt);
+
+  row.path = path_of(r.last_state(end));
+  if (row.path != path_kind::direct) row.reason = reason_of(truth_.pairs()[p]);
+  row.asked = since_start(*r.asked());
+  row.time_to_first_payload = r.time_to_first();
+  row.time_to_direct = r.time_to_direct();
+  row.round_trip = r.round_trip();
+  row.payload_sent = r.settled();
+  row.payload_delivered = r.delivered();
+  row.changes = r.changes();
+  for (const pair_record::stay& x : r.stays())
+    row.stays.push_back({since_start(x.from), to_string(x.state)});
+}
+
+}  // namespace
+
+extern const meter_kind paths_meter_kind;
+const meter_kind paths_meter_kind{all, make_meter<paths_meter>};
+
+}  // namespace wh::sim

@@ -1,0 +1,51 @@
+#pragma once
+
+#include <map>
+#include <utility>
+#include <vector>
+
+#include "actors/observer.hpp"
+#include "sim/measure/log.hpp"
+#include "sim/world/flow.hpp"
+#include "sim/world/host.hpp"
+#include "sim/world/users/lookups.hpp"
+#include "sim/world/users/payload.hpp"
+
+namespace wh::sim {
+
+/// Hears what peers and hosts say, and tells the log and the users.
+class observation final : public actors::observer, public host_watcher {
+ public:
+  observation(const roster& who, run_log& log, flow_recorder& flow)
+      : who_(who), log_(log), flow_(flow) {}
+  /// Once they are there.
+  void connect(simulation& sim, payload_users& payload, lookup_users& lookups) {
+    sim_ = &sim;
+    payload_ = &payload;
+    lookups_ = &lookups;
+  }
+
+  /// Hosts that carry somebody's payload now, in ascending order.
+  std::vector<std::size_t> relays_in_use() const;
+  void forget(std::size_t h);
+
+ private:
+  void on_note(const public_key& self, time_point, const note& what) override;
+  void on_path(const public_key& self, time_point, const punch::status& what) override;
+  void on_message(const public_key& self, time_point, const public_key& other,
+                  const wire::route& via, const wire::message& what, bool sent) override;
+  void on_carried(const public_key& self) override;
+  void on_payload(host& at, const public_key& from, byte_view payload, bool relayed) override;
+  void on_sent(const host& at, std::size_t bytes, bool ours) override;
+
+  const roster& who_;
+  run_log& log_;
+  flow_recorder& flow_;
+  simulation* sim_ = nullptr;
+  payload_users* payload_ = nullptr;
+  lookup_users* lookups_ = nullptr;
+  /// The relay by which the first reaches the second.
+  std::map<std::pair<std::size_t, std::size_t>, std::size_t> relays_;
+};
+
+}  // namespace wh::sim
