@@ -390,6 +390,7 @@ class node {
   void said_of_relaying(const received& in, prefix id, std::optional<std::uint16_t> room,
                         actions& out);
   void tell_relays(time_point now, actions& out);
+  std::size_t name_known_relays(actions& out);
   void search_relays(time_point now, actions& out);
   void relays_named(time_point now, const request& r, const wire::nodes& m, actions& out);
   void relays_search_over(time_point now, const running& l, actions& out);

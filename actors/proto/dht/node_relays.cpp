@@ -63,8 +63,9 @@ void node::handle(time_point now, const find_relays& in, actions& out) {
   relaying& r = about_relays();
   const bool again = r.wanted_with && r.told;
   r.wanted_with = in.homes;
-  if (!joined_) return;  // joining goes on with it
-  if (again)
+  if (!joined_)
+    name_known_relays(out);  // joining goes on with it
+  else if (again)
     search_relays(now, out);
   else
     tell_relays(now, out);
@@ -79,6 +80,15 @@ void node::handle(time_point, const enough_relays&, actions&) {
 /// Whom we know already; the others are looked for.
 void node::tell_relays(time_point now, actions& out) {
   if (!relaying_ || !relaying_->wanted_with || relaying_->told) return;
+  relaying_->told = true;
+  if (name_known_relays(out) >= known_enough)
+    out.emplace_back(relays_told{});
+  else
+    search_relays(now, out);
+}
+
+/// Returns how many of them have room.
+std::size_t node::name_known_relays(actions& out) {
   std::vector<const entry*> relays, silent;
   for (const entry& e : table_.entries()) {
     if (e.fails > 0) continue;
@@ -87,7 +97,6 @@ void node::tell_relays(time_point now, actions& out) {
     else if (!e.relays.is_known())
       silent.push_back(&e);
   }
-  relaying_->told = true;
   std::size_t told = 0, with_room = 0;
   for (std::vector<const entry*>* from : {&relays, &silent})
     for (; told < told_max && !from->empty(); ++told) {
@@ -101,10 +110,7 @@ void node::tell_relays(time_point now, actions& out) {
           e.relays.is_known() ? std::optional{e.relays.room()} : std::optional<std::uint16_t>{},
           true});
     }
-  if (with_room >= known_enough)
-    out.emplace_back(relays_told{});
-  else
-    search_relays(now, out);
+  return with_room;
 }
 
 void node::search_relays(time_point now, actions& out) {
