@@ -95,8 +95,8 @@ class dht_shell final : public peer_shell<dht_actor> {
           act();
         },
         [this](const dht::enough_relays& in) { node_.handle(now(), in, todo_); },
-        [this](const relay_room& in) {
-          node_.handle(now(), dht::set_relay_room{in.room}, todo_);
+        [this](const dht::set_relay_room& in) {
+          node_.handle(now(), in, todo_);
           act();
         },
         [this](const serve& in) {

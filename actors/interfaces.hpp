@@ -40,9 +40,11 @@ struct readdressed {
 struct members_changed {
   std::vector<wireguard::member> members;
 };
-/// How many homes RELAY takes of others; none when it does not relay.
+/// What the owner gives to guests from now on; what is not said stays as it is. Who is a guest
+/// already stays one.
 struct relay_room {
-  std::optional<std::uint16_t> room;
+  std::optional<std::size_t> guests;
+  std::optional<std::uint64_t> bytes_per_s;
 };
 struct save_now {};
 
@@ -77,6 +79,7 @@ WH_ACTOR_MESSAGE(wh::dht::find_relays)
 WH_ACTOR_MESSAGE(wh::dht::enough_relays)
 WH_ACTOR_MESSAGE(wh::dht::relay_seen)
 WH_ACTOR_MESSAGE(wh::dht::relays_told)
+WH_ACTOR_MESSAGE(wh::dht::set_relay_room)
 WH_ACTOR_MESSAGE(wh::relay::want_homes)
 WH_ACTOR_MESSAGE(wh::relay::homes)
 WH_ACTOR_MESSAGE(wh::punch::visit_relay)
@@ -117,7 +120,7 @@ using dht_actor = actor_if<
   result<void>(wire::record),            // from NETWORK: publish this, and keep it published
   result<void>(dht::find_relays),        // from RELAY: homes are wanting
   result<void>(dht::enough_relays),      // from RELAY: not any more
-  result<void>(relay_room),              // from RELAY: what others are told of it
+  result<void>(dht::set_relay_room),     // from RELAY: what others are told of it
   result<void>(serve),                   // from NETWORK
   result<dht_status>(ask_status),
   result<void>(save_now),                // from NETWORK: keep the endpoints for the next start
@@ -129,6 +132,7 @@ using relay_actor = actor_if<
   result<void>(dht::relay_seen),         // from DHT: one that relays, or may
   result<void>(dht::relays_told),        // from DHT: that was everybody for now
   result<void>(relay::want_homes),       // from NETWORK: somebody is to carry for us, or need not
+  result<void>(relay_room),              // from the owner: what others get of us
   result<relay_status>(ask_status),
   result<void>(punch::visit_relay),      // from PUNCH: be a guest where the other side is one
   result<void>(punch::suspect_relay)>;   // from PUNCH: ask it whether it lives

@@ -13,10 +13,10 @@ class relay_shell final : public peer_shell<relay_actor> {
               const peer_ports& ports)
       : peer_shell(cfg, std::move(c)),
         random_(ports.random("relay")),
-        // A burst of half a second, as the engine's own proportion is.
         host_({.consents = config.relays,
+               .guests_max = config.relay_guests,
                .guest_bytes_per_s = config.relay_bytes_per_s,
-               .guest_burst_bytes = config.relay_bytes_per_s / 2}),
+               .guest_burst_bytes = relay::burst_of(config.relay_bytes_per_s)}),
         guest_({}, *random_) {}
 
   behavior_type make_behavior() override {
@@ -47,6 +47,10 @@ class relay_shell final : public peer_shell<relay_actor> {
           guest_.handle(now(), in, asked_);
           act();
         },
+        [this](const relay_room& in) {
+          host_.handle(now(), relay::set_room{in.guests, in.bytes_per_s}, served_);
+          act();
+        },
         [this](ask_status) {
           return relay_status{host_.guests() + host_.guests_beside(), host_.forwarded_bytes(),
                               guest_.report()};
@@ -64,7 +68,7 @@ class relay_shell final : public peer_shell<relay_actor> {
 
  protected:
   void on_alarm(time_point t) override {
-    host_.handle_timeout(t);
+    host_.handle_timeout(t, served_);
     guest_.handle_timeout(t, asked_);
     act();
   }
@@ -103,7 +107,7 @@ class relay_shell final : public peer_shell<relay_actor> {
     const dht::relay_word word{host_.room()};
     if (word == room_told_) return;
     room_told_ = word;
-    tell(links().dht, relay_room{host_.room()});
+    tell(links().dht, dht::set_relay_room{host_.room()});
   }
 
   std::unique_ptr<rng> random_;

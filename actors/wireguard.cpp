@@ -11,7 +11,9 @@ namespace {
 class wireguard_shell final : public peer_shell<wireguard_actor> {
  public:
   wireguard_shell(caf::actor_config& cfg, context_ptr c, const peer_ports& ports)
-      : peer_shell(cfg, std::move(c)), device_(*ports.wireguard), controller_({}) {}
+      : peer_shell(cfg, std::move(c)),
+        device_(*ports.wireguard),
+        controller_({.self = links().self}) {}
 
   behavior_type make_behavior() override {
     return {

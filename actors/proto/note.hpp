@@ -35,6 +35,8 @@ enum class severity : std::uint8_t {
   X(dht_join_failed, "dht.join_failed", warning,                                                   \
     "nobody answered the attempt to join (value: requests sent)")                                  \
   X(dht_joined, "dht.joined", info, "joined the DHT (value: contacts known)")                      \
+  X(dht_left_alone, "dht.left_alone", debug,                                                       \
+    "a peer is of no use and not asked for 10 min (value: 1 it is silent, 0 it serves nobody)")    \
   X(dht_lookups_full, "dht.lookups_full", debug,                                                   \
     "a lookup was refused: too many wait (value: how many)")                                       \
   X(dht_network_full, "dht.network_full", debug,                                                   \
@@ -55,6 +57,8 @@ enum class severity : std::uint8_t {
   X(dht_reach_limited, "dht.reach_limited", debug, "a request to dial back was over the limit")    \
   X(dht_record_found, "dht.record_found", debug,                                                   \
     "a lookup of ours found a record (value: its sequence number)")                                \
+  X(dht_record_held, "dht.record_held", debug,                                                     \
+    "we hold a record, of ourselves or another (value: its sequence number)")                      \
   X(dht_relayed, "dht.relayed", debug, "a DHT message that came through a relay was ignored")      \
   X(dht_seeds_full, "dht.seeds_full", debug,                                                       \
     "boot nodes were refused: too many are given (value: how many)")                               \
@@ -78,14 +82,21 @@ enum class severity : std::uint8_t {
   X(record_signed, "record.signed", debug,                                                         \
     "our record was signed anew (value: its sequence number)")                                     \
   X(relay_full, "relay.full", debug, "a guest was refused: we have no place left")                  \
+  X(relay_grudge, "relay.grudge", debug,                                                           \
+    "a relay is not asked to be a home for a while (value: seconds)")                              \
   X(relay_guest_came, "relay.guest_came", debug, "a guest came")                                   \
+  X(relay_guest_left, "relay.guest_left", debug, "a guest's lease ran out")                        \
   X(relay_guest_gave_way, "relay.guest_gave_way", debug,                                           \
     "a guest of the network with the most gave its place to another network's (value: how many "   \
     "it held)")                                                                                    \
+  X(relay_leased, "relay.leased", debug,                                                           \
+    "a relay took us as its guest (value: for how many seconds)")                                  \
   X(relay_over_limit, "relay.over_limit", debug,                                                   \
     "a guest's datagram was dropped: it sends more than it may (value: bytes)")                    \
   X(relay_homes, "relay.homes", debug,                                                             \
     "the relays that carry for us changed (value: how many there are)")                            \
+  X(relay_room_changed, "relay.room_changed", info,                                                \
+    "our owner set how many homes we take (value: how many)")                                      \
   X(relay_refused, "relay.refused", info,                                                          \
     "a relay does not take us (value: wire::attach_result)")                                       \
   X(relay_silent, "relay.silent", info, "a relay of ours stopped answering")                       \

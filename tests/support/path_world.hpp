@@ -231,7 +231,8 @@ class path_world {
     relay::guest_actions g;
     h.paths.handle_timeout(now, p);
     h.guest.handle_timeout(now, g);
-    h.carrier.handle_timeout(now);
+    relay::host_actions ended;
+    h.carrier.handle_timeout(now, ended);
     for (const auto& t : {h.paths.next_timeout(), h.guest.next_timeout(), h.carrier.next_timeout()})
       if (t) REQUIRE(*t > now);
     act(h, p);

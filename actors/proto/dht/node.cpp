@@ -17,6 +17,9 @@ constexpr duration record_fresh = 32min;
 constexpr duration late_kept = 10s;
 constexpr std::size_t late_max = 8;
 
+// So many known contacts that are silent in a row: most of the table may be.
+constexpr std::uint8_t upkeep_alarm = 2;
+
 std::uint32_t key_tag(const public_key& k) { return load_be<std::uint32_t>(k.value.data()); }
 
 table_limits table_limits_of(const config& c) {
@@ -65,6 +68,7 @@ void node::handle(time_point now, const received& in, actions& out) {
     out.emplace_back(note{note_kind::dht_relayed, in.from, in.where});
     return;
   }
+  if (!in.early) heard_ = now;
   std::visit(
       [&](const auto& m) {
         if constexpr (requires { on(now, in, m, out); }) on(now, in, m, out);
@@ -193,6 +197,11 @@ void node::answered_in_lookup(const request& r, running& l, bool gave_record) {
 void node::answered(time_point now, const received& in, const request& r, const endpoint& me,
                     actions& out) {
   timeouts_in_row_ = 0;
+  if (next_look_ != never) {
+    // We are back: others may have come and gone, and not found us.
+    next_look_ = never;
+    next_join_ = now;
+  }
   const wire::contact c{in.from, in.where};
   if (!me.is_unspecified()) out.emplace_back(observed{c, me});
   if (in.serves_dht && sane(in.where)) {
@@ -208,15 +217,16 @@ void node::answered(time_point now, const received& in, const request& r, const 
         break;
       case admission::crowded:
         out.emplace_back(note{note_kind::dht_network_full, c.key, c.where});
-        leave_alone(now, c.key, false);
+        leave_alone(now, c.key, false, out);
         break;
       case admission::known:
         break;
     }
   } else {
     table_.remove(r.id, c.key);
-    leave_alone(now, c.key, false);
+    leave_alone(now, c.key, false, out);
   }
+  if (r.why == purpose::upkeep) upkeep_failures_ = 0;
   if (r.why == purpose::upkeep || r.why == purpose::probe)
     upkeep_every_ = std::min(upkeep_every_ + upkeep_every_ / 4, config_.upkeep_max);
 }
@@ -226,22 +236,27 @@ void node::unanswered(time_point now, const request& r, actions& out) {
   if (late.size() >= late_max) late.erase(late.begin());
   late.push_back({r.sent, r.id, r.tx, key_tag(r.to.key), r.owner, r.answer, r.why, r.serial});
   if (timeouts_in_row_ < 0xffff) ++timeouts_in_row_;
-  const bool cut_off = timeouts_in_row_ >= offline_after;
-  if (timeouts_in_row_ == offline_after && joined_) {
+  const bool cut_off = is_cut_off(now);
+  if (cut_off && joined_ && next_look_ == never) {
     out.emplace_back(note{note_kind::dht_nobody_answers, r.to.key, r.to.where});
     next_join_ = std::min(next_join_, now + jittered(join_every_));
+    next_look_ = now + config_.join_retry;
   }
   const bool known = table_.find(r.id, r.to.key) != nullptr;
-  if (table_.failed(r.id, r.to.key, !cut_off))
-    out.emplace_back(note{note_kind::dht_contact_dropped, r.to.key, r.to.where});
-  if (!known && !cut_off) leave_alone(now, r.to.key, true);
+  const bool dropped = table_.failed(r.id, r.to.key, !cut_off);
+  if (dropped) out.emplace_back(note{note_kind::dht_contact_dropped, r.to.key, r.to.where});
+  // Others name it for a while yet.
+  if ((!known || dropped) && !cut_off) leave_alone(now, r.to.key, true, out);
   switch (r.why) {
     case purpose::upkeep:
-      // Others of its age may be gone too: look sooner, but never faster than the pace of the
-      // young.
-      if (known && !cut_off)
-        upkeep_every_ =
-            std::max(upkeep_every_ / 2, std::min(upkeep_every_, config_.upkeep_max / 4));
+      // Others of its age may be gone too: look sooner. One that is silent asks for no more than a
+      // quarter of the slowest pace; several in a row, for that of the young.
+      if (!known || cut_off) break;
+      if (upkeep_failures_ < 255) ++upkeep_failures_;
+      upkeep_every_ =
+          std::max(upkeep_every_ / 2, upkeep_failures_ < upkeep_alarm
+                                          ? std::min(upkeep_every_, config_.upkeep_max / 4)
+                                          : config_.upkeep_first);
       break;
     case purpose::probe:
       break;
@@ -328,10 +343,11 @@ void node::learn(time_point now, const Contacts& told, const request& r, actions
   if (bad > 0) out.emplace_back(note{note_kind::dht_bad_contacts, r.to.key, r.to.where, bad});
 }
 
-void node::leave_alone(time_point now, const public_key& k, bool silent) {
+void node::leave_alone(time_point now, const public_key& k, bool silent, actions& out) {
   if (config_.failures_max == 0 || failed_lately(now, k)) return;
   if (failed_.size() >= config_.failures_max) failed_.erase(failed_.begin());
   failed_.push_back({key_tag(k), static_cast<std::uint32_t>(unix_seconds(now)), silent});
+  out.emplace_back(note{note_kind::dht_left_alone, k, {}, silent});
 }
 
 void node::forgive(const public_key& k) {
@@ -374,7 +390,7 @@ void node::consider(time_point now, prefix id, const wire::contact& c) {
 // Time
 
 std::optional<time_point> node::next_timeout() const {
-  time_point t = std::min({next_join_, next_upkeep_, next_self_, next_probe_});
+  time_point t = std::min({next_join_, next_upkeep_, next_self_, next_probe_, next_look_});
   if (!pending_.empty()) t = std::min(t, pending_.front().deadline);
   for (const publication& p : publications_) t = std::min(t, p.next);
   if (relaying_) t = std::min(t, relaying_->next_offer);
@@ -410,6 +426,7 @@ void node::handle_timeout(time_point now, actions& out) {
       ++i;
     }
   }
+  if (next_look_ <= now) look_whether_back(now, out);
   if (next_join_ <= now) join(now, config_.k, out);
   if (next_self_ <= now) {
     next_self_ = now + jittered(self_every_);

@@ -37,14 +37,15 @@ struct config {
   std::uint8_t alpha = 3;
   std::uint8_t paths = 2;  // of a lookup that does not say; 1..8
   std::uint8_t quorum = 3;
-  std::uint8_t region_max = 40;       // nodes around a record's place that are asked and stored at
-  std::uint8_t lookup_requests = 60;  // and 10 more for each path beyond the second
+  std::uint8_t region_max = 40;        // nodes around a record's place that are asked and stored at
+  std::uint8_t lookup_requests = 60;   // and 10 more for each path beyond the second
+  std::uint8_t lookup_failures = 120;  // besides, of those that are silent
   std::uint8_t lookups_max = 4;
   std::uint8_t lookups_waiting_max = 16;
   std::uint8_t candidates_max = 16;
   std::uint8_t seeds_max = 64;
-  std::uint8_t failures_max = 64;  // strangers remembered to be of no use
-  std::uint8_t guests_max = 8;     // remembered to be asked to dial somebody
+  std::uint8_t failures_max = 255;  // strangers remembered to be of no use
+  std::uint8_t guests_max = 8;      // remembered to be asked to dial somebody
   /// Of the lookups of our own id after the first ones only so many of those closest to us are
   /// asked: our neighbours are known, and any of them knows who is new among them.
   std::uint8_t self_lookup_width = 8;
@@ -332,13 +333,19 @@ class node {
   template <class Contacts>
   void learn(time_point now, const Contacts& told, const request& r, actions& out);
   void consider(time_point now, prefix id, const wire::contact& c);
-  void leave_alone(time_point now, const public_key& k, bool silent);
+  void leave_alone(time_point now, const public_key& k, bool silent, actions& out);
   void forgive(const public_key& k);
   bool failed_lately(time_point now, const public_key& k) const;
   bool silent_seed(const public_key& k) const;
-  // So many unanswered requests in a row, and it is likelier we who are cut off than all of them
-  // dead.
+  // So many unanswered requests in a row, and no word of anybody for so long: it is likelier we who
+  // are cut off than all of them dead. Where most are dead, eight in a row are nothing unusual, but
+  // somebody is heard all the time.
   static constexpr std::uint16_t offline_after = 8;
+  static constexpr duration offline_silence = 3s;
+  bool is_cut_off(time_point now) const {
+    return timeouts_in_row_ >= offline_after && now - heard_ >= offline_silence;
+  }
+  void look_whether_back(time_point now, actions& out);
   // Of boot nodes and cached contacts many may be gone. Most that live answer so soon, on a long
   // way too.
   static constexpr duration seed_patience = 200ms;
@@ -353,6 +360,7 @@ class node {
   };
   void start(time_point now, const beginning& of, actions& out);
   void pump(time_point now, std::uint32_t id, actions& out);
+  bool widen(running& l);
   void finish(time_point now, std::unique_ptr<running> l, actions& out);
   running* find_lookup(std::uint32_t id);
   bool take_record(time_point now, running& l, const wire::record& r, actions& out);
@@ -444,6 +452,10 @@ class node {
   duration upkeep_every_, self_every_, join_every_;
   std::uint32_t next_tx_, next_id_ = 1;
   std::uint16_t timeouts_in_row_ = 0;
+  std::uint8_t upkeep_failures_ = 0;  // of known contacts, in a row
+  time_point heard_{};                // from anybody
+  /// While we are cut off.
+  time_point next_look_ = never;
   std::uint8_t boot_seeds_ = 0;  // the first ones of seeds_
   bool joined_ = false;
   bool probe_turn_ = false;

@@ -108,6 +108,9 @@ void node::on(time_point now, const received& in, const wire::store& m, actions&
   if (r != wire::store_result::stored)
     out.emplace_back(
         note{note_kind::dht_store_refused, in.from, in.where, static_cast<std::int64_t>(r)});
+  else
+    out.emplace_back(note{
+        note_kind::dht_record_held, m.value.key, {}, static_cast<std::int64_t>(m.value.sequence)});
   // Nothing but idempotent reads is answered before the address is proved.
   if (!in.early) out.emplace_back(send{{in.from, in.where}, wire::stored{m.tx, r}});
 }

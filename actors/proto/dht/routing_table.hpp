@@ -80,6 +80,9 @@ class routing_table {
   /// True when this is news of a contact in the table.
   bool says_of_relaying(prefix id, const public_key& key, relay_word said);
 
+  /// Contacts that answered once and had no place.
+  const std::vector<entry>& spare_contacts() const { return spares_; }
+
   const entry* find(prefix id, const public_key& key) const;
   /// Whether `answered` would add it.
   bool has_room(prefix id, const endpoint& where) const;

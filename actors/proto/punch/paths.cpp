@@ -103,6 +103,8 @@ const paths::relay_option* paths::find_relay(const peer& p, const public_key& re
 void paths::handle(time_point now, const want& in, actions& out) {
   if (!find_member(in.peer)) return;
   peer& p = obtain(now, in.peer);
+  if (p.lost_since && now - p.last_payload > config_.payload_recent)
+    p.next_beat = std::min(p.next_beat, now + config_.heartbeat);
   p.last_payload = now;
   // Who only waited for the other side's doings begins with its own.
   const bool waits = p.wanted && p.next_lookup;
@@ -176,27 +178,32 @@ void paths::handle(time_point now, const found& in, actions& out) {
     return;
   }
   if (!p->known || in.what->sequence >= p->known->sequence) p->known = in.what;
-  const wire::record& known = *p->known;
-  p->their_kind = known.nat;
+  p->their_kind = p->known->nat;
   // Of a peer known to be silent the next try says nothing new until it has an answer.
   if (!p->in_use && p->why != reason::peer_silent && p->why != reason::no_relay)
     p->why = reason::contacting;
+  contact(now, *p, out);
+  tell(*p, out);
+}
+
+/// Asks the peer wherever its record says that it may be met.
+void paths::contact(time_point now, peer& p, actions& out) {
+  const wire::record& known = *p.known;
   const std::vector<endpoint> endpoints = triable(known.endpoints.items());
-  add_candidates(*p, endpoints);
+  add_candidates(p, endpoints);
   bool meets = false;
   for (const wire::contact& r : known.relays) {
     if (r.key == self_) {
       // We carry for it ourselves: the session that it keeps warm for that leads to it.
-      ping(now, *p, wire::direct({}), out);
-    } else if (r.key != p->key && may_be_tried(r.where)) {
-      add_relay(now, *p, r, out);
+      ping(now, p, wire::direct({}), out);
+    } else if (r.key != p.key && may_be_tried(r.where)) {
+      add_relay(now, p, r, out);
       meets = true;
     }
   }
   // An open peer is reached at its endpoint; so may one be that we cannot meet anywhere.
-  if (p->their_kind == wire::nat_class::open || !meets)
-    for (const endpoint& e : endpoints) ping(now, *p, wire::direct(e), out);
-  tell(*p, out);
+  if (p.their_kind == wire::nat_class::open || !meets)
+    for (const endpoint& e : endpoints) ping(now, p, wire::direct(e), out);
 }
 
 void paths::add_relay(time_point now, peer& p, const wire::contact& relay, actions& out) {

@@ -19,6 +19,9 @@ struct config {
   duration heartbeat = 1s;
   /// Else only often enough for the NATs to keep the mapping: below the strictest common 30 s.
   duration keepalive = 25s;
+  /// A peer whose only path was lost is asked at all places where it may be as often as payload's
+  /// paths are, later once in a sixty-fourth of the time since, at most this.
+  duration seek_max = 60s;
   duration payload_recent = 15s;
   unsigned misses_to_suspect = 2;  // then the relay carries, the path is still asked
   unsigned misses_to_drop = 5;
@@ -233,6 +236,8 @@ class paths {
     wire::nat_class their_kind = wire::nat_class::unknown;
     std::vector<relay_option> relays;
     std::optional<direct_path> direct;
+    std::optional<endpoint> last_direct;   // where it answered last
+    std::optional<time_point> lost_since;  // there was a path, and is none
     std::optional<attempt> opening;
     std::vector<pending_ping> pings;
     std::vector<proven> answered;  // directly, newest last, a few
@@ -279,6 +284,8 @@ class paths {
   void beat(time_point now, peer& p, actions& out);
   void choose(time_point now, peer& p, actions& out);
   void add_candidates(peer& p, const std::vector<endpoint>& news) const;
+  void contact(time_point now, peer& p, actions& out);
+  void seek(time_point now, peer& p, actions& out);
   void add_relay(time_point now, peer& p, const wire::contact& relay, actions& out);
   relay_option* met_at(peer& p, const public_key& relay, actions& out);
   void tick(time_point now, peer& p, actions& out);

@@ -121,6 +121,7 @@ void guest::handle(time_point now, const want_homes& in, guest_actions& out) {
     fill_homes(now, out);
     return;
   }
+  lost_.clear();
   for (stay& s : stays_) {
     s.home = false;
     if (s.visited.empty() && s.granted) out.push_back(detached{s.relay.key});
@@ -167,6 +168,7 @@ void guest::handle(time_point now, const guest_received& in, guest_actions& out)
   if (m->result != wire::attach_result::granted) {
     out.push_back(note{note_kind::relay_refused, in.from, s->relay.where,
                        static_cast<std::int64_t>(m->result)});
+    std::erase_if(lost_, [&](const lost_home& l) { return l.relay.key == in.from; });
     drop(now, in.from,
          m->result == wire::attach_result::refused ? config_.grudge_refused : config_.grudge, out);
     return;
@@ -186,6 +188,8 @@ void guest::handle(time_point now, const guest_received& in, guest_actions& out)
                           config_.renew_min);
   if (s->granted) return;
   s->granted = true;
+  out.push_back(note{note_kind::relay_leased, in.from, s->relay.where, m->lease_s});
+  found_again(in.from);
   const bool home = s->home;
   if (home && homes_granted() > config_.homes) {
     s->home = false;  // another was faster
@@ -202,6 +206,7 @@ void guest::handle(time_point now, const guest_received& in, guest_actions& out)
 /// With homes enough nobody else is waited for.
 void guest::end_surplus() {
   if (homes_granted() < config_.homes) return;
+  lost_.clear();
   for (stay& s : stays_)
     if (!s.granted) s.home = false;
   std::erase_if(stays_, [](const stay& s) { return !s.home && s.visited.empty(); });
@@ -229,7 +234,14 @@ void guest::handle(time_point now, const suspect& in, guest_actions& out) {
 }
 
 void guest::handle(time_point now, const guest_failed& in, guest_actions& out) {
-  if (find(in.peer)) drop(now, in.peer, config_.grudge, out);
+  fell_silent(now, in.peer, out);
+}
+
+void guest::fell_silent(time_point now, const public_key& k, guest_actions& out) {
+  const stay* s = find(k);
+  if (!s) return;
+  if (s->home && s->granted) lose(now, *s);
+  drop(now, k, config_.grudge, out);
 }
 
 void guest::drop(time_point now, const public_key& k, duration resent, guest_actions& out) {
@@ -245,6 +257,7 @@ void guest::drop(time_point now, const public_key& k, duration resent, guest_act
     std::erase_if(grudges_, [&](const grudge& g) { return g.until <= now || g.relay == k; });
     if (grudges_.size() >= 4 * config_.candidates_max) grudges_.erase(grudges_.begin());
     grudges_.push_back({k, now + resent});
+    out.push_back(note{note_kind::relay_grudge, k, {}, resent / 1s});
   }
   out.push_back(detached{k});
   fill_homes(now, out);
@@ -281,6 +294,39 @@ void guest::fill_homes(time_point now, guest_actions& out) {
   } else if (homes_granted() >= config_.homes && std::exchange(asked_for_candidates_, false)) {
     out.push_back(enough_candidates{});
   }
+}
+
+void guest::lose(time_point now, const stay& s) {
+  if (std::any_of(lost_.begin(), lost_.end(),
+                  [&](const lost_home& l) { return l.relay.key == s.relay.key; }))
+    return;
+  if (lost_.size() >= config_.lost_max) lost_.erase(lost_.begin());
+  lost_.push_back({s.relay, now, now});
+}
+
+void guest::ask_lost(time_point now, guest_actions& out) {
+  if (!homes_wanted_ || homes_granted() > 0) return;
+  for (lost_home& l : lost_) {
+    if (l.again > now) continue;
+    l.again =
+        now + std::clamp<duration>((now - l.since) / 64, config_.lost_ask, config_.lost_ask_max);
+    if (find(l.relay.key)) continue;
+    stays_.push_back({.relay = l.relay, .home = true});
+    ask(now, stays_.back(), out);
+  }
+}
+
+/// It was we whom nobody heard, most likely: the others are as good as they were.
+void guest::found_again(const public_key& k) {
+  const auto at = std::find_if(lost_.begin(), lost_.end(),
+                               [&](const lost_home& l) { return l.relay.key == k; });
+  if (at == lost_.end()) return;
+  for (const lost_home& l : lost_) {
+    std::erase_if(grudges_, [&](const grudge& g) { return g.relay == l.relay.key; });
+    if (l.relay.key != k && candidates_.size() < config_.candidates_max)
+      candidates_.push_back({.who = l.relay});
+  }
+  lost_.clear();
 }
 
 std::vector<candidate>::iterator guest::best_candidate(time_point now) {
@@ -364,17 +410,26 @@ void guest::handle_timeout(time_point now, guest_actions& out) {
   }
   for (const public_key& k : dead) {
     out.push_back(note{note_kind::relay_silent, k, {}, 0});
-    drop(now, k, config_.grudge, out);
+    fell_silent(now, k, out);
   }
   const bool waited = ample_until_ && now >= *ample_until_;
   const bool again = search_again_ && now >= *search_again_;
   if (again) search_again_.reset();
+  ask_lost(now, out);
   if (waited || again || silent) fill_homes(now, out);
+}
+
+std::optional<time_point> guest::next_lost() const {
+  if (lost_.empty() || !homes_wanted_ || homes_granted() > 0) return std::nullopt;
+  return std::min_element(lost_.begin(), lost_.end(),
+                          [](const lost_home& a, const lost_home& b) { return a.again < b.again; })
+      ->again;
 }
 
 std::optional<time_point> guest::next_timeout() const {
   std::optional<time_point> first = search_again_;
   if (ample_until_ && (!first || *ample_until_ < *first)) first = ample_until_;
+  if (const auto t = next_lost(); t && (!first || *t < *first)) first = t;
   for (const stay& s : stays_)
     if (!first || s.due < *first) first = s.due;
   return first;

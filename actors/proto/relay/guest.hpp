@@ -35,6 +35,11 @@ struct guest_config {
   duration grudge = 2min;
   /// The same for one whose owner does not consent: that is a setting, and seldom changed.
   duration grudge_refused = 1h;
+  /// Without any home, those that were homes and fell silent are asked again after this, or after a
+  /// sixty-fourth of the time since, at most `lost_ask_max`: it may be ourselves whom nobody heard.
+  duration lost_ask = 2s;
+  duration lost_ask_max = 60s;
+  std::size_t lost_max = 4;
 };
 
 /// A peer that might relay for us, and how many homes it said it takes, if it did. `proven`: it
@@ -157,6 +162,12 @@ class guest {
     time_point asked;
   };
 
+  /// A home that fell silent.
+  struct lost_home {
+    wire::contact relay;
+    time_point since, again;
+  };
+
   stay* find(const public_key& k);
   void ask(time_point now, stay& s, guest_actions& out);
   duration patience(const stay& s) const;
@@ -166,6 +177,11 @@ class guest {
   void drop(time_point now, const public_key& k, duration resent, guest_actions& out);
   void fill_homes(time_point now, guest_actions& out);
   void tell_homes(guest_actions& out);
+  void fell_silent(time_point now, const public_key& k, guest_actions& out);
+  void lose(time_point now, const stay& s);
+  void ask_lost(time_point now, guest_actions& out);
+  void found_again(const public_key& k);
+  std::optional<time_point> next_lost() const;
   std::size_t homes_granted() const;
   void end_surplus();
   void ask_for_candidates(time_point now, guest_actions& out);
@@ -180,6 +196,7 @@ class guest {
   std::vector<candidate> candidates_;  // newest last
   std::vector<grudge> grudges_;
   std::vector<unheard> unheard_;  // oldest first, a few
+  std::vector<lost_home> lost_;   // oldest first, a few
   round_trips trips_;
   std::vector<public_key> homes_told_;
   bool complete_told_ = false;

@@ -24,6 +24,17 @@ void host::handle(time_point now, host_received&& in, host_actions& out) {
     forward(now, in, *frame, out);
 }
 
+void host::handle(time_point, const set_room& in, host_actions& out) {
+  if (in.guests && *in.guests != config_.guests_max) {
+    config_.guests_max = *in.guests;
+    out.push_back(
+        note{note_kind::relay_room_changed, {}, {}, static_cast<std::int64_t>(config_.guests_max)});
+  }
+  if (!in.bytes_per_s) return;
+  config_.guest_bytes_per_s = *in.bytes_per_s;
+  config_.guest_burst_bytes = burst_of(*in.bytes_per_s);
+}
+
 std::optional<std::uint16_t> host::room() const {
   if (!config_.consents) return std::nullopt;
   const std::size_t n = guests();
@@ -46,7 +57,7 @@ void host::attach(time_point now, const host_received& in, const wire::relay_att
     g->network = network;
     if (g->beside) g->meets = m.meets;
   } else {
-    handle_timeout(now);
+    handle_timeout(now, out);
     // A visitor takes no home's place while there are others.
     const bool visits = m.meets && !m.homes;
     bool beside = visits && has_place_beside(now, in.from, network, m);
@@ -158,9 +169,11 @@ void host::forward(time_point now, host_received& in, wire::relay_to& m, host_ac
   out.push_back(host_send{to, wire::relayed{in.from, std::move(m.datagram)}});
 }
 
-void host::handle_timeout(time_point now) {
+void host::handle_timeout(time_point now, host_actions& out) {
   if (!next_sweep_ || now < *next_sweep_) return;
   next_sweep_.reset();
+  for (const guest_entry& g : guests_)
+    if (g.until <= now) out.push_back(note{note_kind::relay_guest_left, g.key});
   std::erase_if(guests_, [&](const guest_entry& g) { return g.until <= now; });
   beside_ = static_cast<std::size_t>(
       std::count_if(guests_.begin(), guests_.end(), [](const guest_entry& g) { return g.beside; }));

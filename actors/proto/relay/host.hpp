@@ -26,6 +26,15 @@ struct host_config {
   std::uint64_t guest_burst_bytes = 2'000'000;
 };
 
+/// A burst of half a second.
+constexpr std::uint64_t burst_of(std::uint64_t bytes_per_s) { return bytes_per_s / 2; }
+
+/// The owner's limits from now on; what is not said stays. Guests stay guests while they renew.
+struct set_room {
+  std::optional<std::size_t> guests;
+  std::optional<std::uint64_t> bytes_per_s;
+};
+
 struct host_received {
   public_key from;
   endpoint observed;
@@ -50,7 +59,8 @@ class host {
 
   /// Takes `relay_attach` and `relay_to`; others are not its business.
   void handle(time_point now, host_received&& in, host_actions& out);
-  void handle_timeout(time_point now);
+  void handle(time_point now, const set_room& in, host_actions& out);
+  void handle_timeout(time_point now, host_actions& out);
   std::optional<time_point> next_timeout() const { return next_sweep_; }
   /// Of the places for anybody.
   std::size_t guests() const { return guests_.size() - beside_; }

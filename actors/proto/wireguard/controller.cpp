@@ -119,17 +119,40 @@ void controller::handle(time_point now, const path& in, actions& out) {
     return v && !v->relayed() ? v->where : endpoint{};
   };
   const bool moved = target(e->via) != target(in.via);
+  const bool back = e->had_path && !e->via;
   e->via = in.via;
   e->rtt = in.rtt;
   if (moved) point(*e, out);
   e->kicks = 0;
-  if (!e->via) return;
+  if (!e->via) {
+    e->yields_until.reset();
+    return;
+  }
+  e->had_path = true;
+  if (back && e->who.key < config_.self) {
+    e->yields = true;
+    e->yields_until = now + std::max(config_.yield, 2 * e->rtt);
+    next_poll_ = std::min(*next_poll_, *e->yields_until);
+  }
   // The path that took the handshake was perhaps none. Sent again it does no harm: who got it
   // refuses the copy.
   if (now - e->initiated >= handshake_retry) e->initiation.clear();
   if (!e->initiation.empty()) out.push_back(carry{e->who.key, *e->via, e->initiation});
   if (!e->held.empty()) saw_payload(now, *e, out);
-  for (bytes& held : std::exchange(e->held, {})) send(now, *e, std::move(held), out);
+  for (bytes& held : std::exchange(e->held, {}))
+    if (e->yields_until && is_initiation(held))
+      e->held.push_back(std::move(held));
+    else
+      send(now, *e, std::move(held), out);
+}
+
+void controller::end_yielding(time_point now, entry& e, actions& out) {
+  if (!e.yields_until || now < *e.yields_until) {
+    if (e.yields_until) next_poll_ = std::min(*next_poll_, *e.yields_until);
+    return;
+  }
+  e.yields_until.reset();
+  for (bytes& held : std::exchange(e.held, {})) send(now, e, std::move(held), out);
 }
 
 void controller::handle(time_point now, const path_measured& in) {
@@ -165,6 +188,10 @@ void controller::handle(time_point now, from_tunnel&& in, actions& out) {
     point(*e, out);
   }
   saw_payload(now, *e, out);
+  if (e->yields_until && is_initiation(in.datagram)) {
+    e->held.assign(1, std::move(in.datagram));
+    return;
+  }
   send(now, *e, std::move(in.datagram), out);
 }
 
@@ -185,6 +212,8 @@ void controller::handle(time_point now, from_relay&& in, actions& out) {
     }
     e->asked = in.datagram;
     e->answer.clear();
+    if (e->yields_until) e->held.clear();  // what it yields to
+    e->yields_until.reset();
   } else if (!e->asked.empty()) {
     e->asked = {};  // it has our answer, or begins anew
     e->answer = {};
@@ -204,6 +233,9 @@ void controller::handle(time_point now, const polled& in, actions& out) {
     if (s.last_handshake && now - *s.last_handshake < config_.session_age_max) {
       e->initiation.clear();
       e->kicks = 0;
+      if (e->yields_until) e->held.clear();
+      e->yields_until.reset();
+      e->yields = false;
     } else if (!e->initiation.empty() && e->via && e->kicks < config_.kicks_max) {
       if (now >= kick_at(*e)) {
         kick(*e, out);
@@ -211,6 +243,7 @@ void controller::handle(time_point now, const polled& in, actions& out) {
       }
       next_poll_ = std::min(*next_poll_, kick_at(*e));
     }
+    end_yielding(now, *e, out);
     repeat(now, *e, out);
     const bool direct = e->via && !e->via->relayed();
     if (s.where && *s.where != (direct ? e->via->where : e->tunnel)) {

@@ -12,6 +12,7 @@
 namespace wh::wireguard {
 
 struct config {
+  public_key self{};
   /// How often the device is asked what it carried; also how soon an endpoint that WireGuard roamed
   /// away from is set again.
   duration poll = 2s;
@@ -29,6 +30,10 @@ struct config {
   /// other side's controller has that still. WireGuard takes no copy.
   duration repeat_after = 250ms;
   unsigned repeats_max = 2;
+  /// When a path is back both sides' WireGuards may have a handshake waiting, and of two that cross
+  /// neither comes to its end. The larger key's waits so long for the other one, or two round
+  /// trips.
+  duration yield = 500ms;
   /// So often while the path stays the same. Packets that wait in WireGuard are lost each time, and
   /// without a bound a peer whose WireGuard is silent would be asked for ever.
   unsigned kicks_max = 2;
@@ -111,6 +116,7 @@ class controller {
   void handle(time_point now, const polled& in, actions& out);
   std::optional<time_point> next_poll() const { return next_poll_; }
   std::size_t members() const { return peers_.size(); }
+  const config& settings() const { return config_; }
 
  private:
   struct entry {
@@ -122,6 +128,9 @@ class controller {
     bytes initiation;  // the handshake that is not answered yet; empty: none
     time_point initiated{};
     std::uint8_t kicks = 0, repeats = 0;
+    bool had_path = false;
+    bool yields = false;  // the path is back, there is no session yet, and the other key is smaller
+    std::optional<time_point> yields_until;
     bytes asked, answer;  // a relayed handshake of the other side, and what our WireGuard said
     time_point answered{};
     std::uint64_t carried_bytes = 0;  // sent and received, as the device last said
@@ -134,9 +143,11 @@ class controller {
   void send(time_point now, entry& e, bytes datagram, actions& out);
   void kick(entry& e, actions& out) const;
   void repeat(time_point now, entry& e, actions& out);
+  void end_yielding(time_point now, entry& e, actions& out);
   std::optional<time_point> repeat_at(const entry& e) const;
   time_point kick_at(const entry& e) const {
-    return e.initiated + std::max<duration>(config_.kick_after, 2 * e.rtt) * (1 << e.kicks);
+    const duration wait = std::max<duration>(config_.kick_after, 2 * e.rtt) * (1 << e.kicks);
+    return e.initiated + (e.yields ? wait * 3 / 2 : wait);  // nor are two kicks to cross
   }
 
   config config_;

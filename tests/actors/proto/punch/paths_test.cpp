@@ -539,3 +539,18 @@ TEST_CASE("on ways of a second hosts are relayed and cones get a direct path tha
     CHECK(path_world::noted(a, note_kind::punch_lost) == 0);
   }
 }
+
+TEST_CASE("after minutes of silence a path is back within a sixty-fourth of them") {
+  cones w;
+  w.want(w.a, w.b);
+  w.flow(w.a, w.b);
+  w.run_until(5s, [&] { return w.direct(w.a, w.b); });
+  const auto lookups = w.a.lookups;
+  w.b.alive = false;
+  w.run(4min);
+  CHECK(w.state(w.a, w.b) == path_state::none);
+  const auto asked_since = w.a.lookups - lookups;
+  CHECK(asked_since <= 12);  // a minute apart at last
+  w.b.alive = true;
+  CHECK(w.run_until(10s, [&] { return w.state(w.a, w.b) == path_state::direct; }) <= 4s);
+}

@@ -484,3 +484,45 @@ TEST_CASE("on a long path a handshake is not begun anew before its answer can ha
   d.polls(tunnel);
   CHECK(notes(d.out, note_kind::wireguard_kicked) == 1);
 }
+
+TEST_CASE("where a path is back the larger key's handshake waits for the other one") {
+  device d;
+  SECTION("ours is the larger") { d.it = controller{{.self = key(3)}}; }
+  SECTION("ours is the smaller") { d.it = controller{{.self = key(1)}}; }
+  const bool larger = d.it.settings().self == key(3);
+  d.it.add_member(d.now, {bob, {}, {}}, tunnel, d.out);
+  d.initiates(1);
+  d.goes(relayed);
+  CHECK(all<carry>(d.out).size() == 1);  // the first time nobody waits
+  d.goes({});
+  d.initiates(2);
+  d.goes(relayed);
+  CHECK(all<carry>(d.out).size() == (larger ? 1 : 2));
+  if (!larger) return;
+  SECTION("it goes when none comes") {
+    CHECK(d.it.next_poll() == d.now + 500ms);
+    d.now += 500ms;
+    d.polls(tunnel);
+    REQUIRE(all<carry>(d.out).size() == 2);
+    CHECK(all<carry>(d.out)[1].datagram == initiation(2));
+  }
+  SECTION("it is forgotten when the other one comes") {
+    d.it.handle(d.now, from_relay{bob, initiation(7)}, d.out);
+    d.now += 500ms;
+    d.polls(tunnel);
+    CHECK(all<carry>(d.out).size() == 1);
+  }
+  SECTION("or when there is a session") {
+    d.now += 500ms;
+    d.handshaken = d.now;
+    d.polls(tunnel);
+    CHECK(all<carry>(d.out).size() == 1);
+  }
+  SECTION("what WireGuard sends next takes its place") {
+    d.initiates(3);
+    d.now += 500ms;
+    d.polls(tunnel);
+    REQUIRE(all<carry>(d.out).size() == 2);
+    CHECK(all<carry>(d.out)[1].datagram == initiation(3));
+  }
+}
