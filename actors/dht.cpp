@@ -47,17 +47,15 @@ class dht_shell final : public peer_shell<dht_actor> {
     return {
         alarm_clause(),
         [this](session::deliver& in) {
-          const wire::contact from{in.from, in.via.where};
           if (const auto* m = std::get_if<wire::dial_passed>(&in.what)) {
             classifier_.handle(now(), nat::passed_on{m->tx});
             return;
           }
           node_.handle(now(),
                        dht::received{in.from, in.via.where, in.via.relayed(), in.serves_dht,
-                                     in.early, std::move(in.what)},
+                                     in.early, std::move(in.what), in.reads_options},
                        todo_);
           act();
-          if (in.serves_dht && !in.via.relayed()) offer_relay(from);
         },
         [this](const session::gave_up& in) {
           node_.handle(now(), dht::failed{in.peer}, todo_);
@@ -92,9 +90,14 @@ class dht_shell final : public peer_shell<dht_actor> {
                             node_.stored_records(), node_.running_lookups()};
         },
         [this](save_now) { state_.save(endpoint_cache_name, dht::encode_cache(node_.cache())); },
-        [this](need_peers) {
-          relay_waits_ = !node_.has_joined();
-          offer_relays();
+        [this](const dht::find_relays& in) {
+          node_.handle(now(), in, todo_);
+          act();
+        },
+        [this](const dht::enough_relays& in) { node_.handle(now(), in, todo_); },
+        [this](const dht::set_relay_room& in) {
+          node_.handle(now(), in, todo_);
+          act();
         },
         [this](const serve& in) {
           node_.handle(now(), dht::set_serving{in.serves}, todo_);
@@ -146,18 +149,6 @@ class dht_shell final : public peer_shell<dht_actor> {
     for (nat::action& a : verdicts) std::visit([this](auto& x) { perform(x); }, a);
   }
 
-  void offer_relays() {
-    for (const wire::contact& c : node_.cache()) tell(links().relay, relay_candidate{c});
-    if (!relay_waits_) tell(links().relay, no_more_peers{});
-  }
-
-  void offer_relay(const wire::contact& who) {
-    // A few faces are enough: RELAY asks when it needs more.
-    if (relays_offered_ >= 8) return;
-    ++relays_offered_;
-    tell(links().relay, relay_candidate{who});
-  }
-
   void perform(dht::send& s) {
     classifier_.talking_to(now(), s.to.where.address);
     tell(links().gateway, session::send{s.to.key, wire::direct(s.to.where), std::move(s.what)});
@@ -182,8 +173,9 @@ class dht_shell final : public peer_shell<dht_actor> {
   }
   void perform(const dht::joined& j) {
     watch({note_kind::dht_joined, {}, {}, static_cast<std::int64_t>(j.contacts)});
-    if (std::exchange(relay_waits_, false)) offer_relays();
   }
+  void perform(const dht::relay_seen& s) { tell(links().relay, s); }
+  void perform(const dht::relays_told& t) { tell(links().relay, t); }
   void perform(const dht::send_reach& r) {
     classifier_.dialled(r.to.address);
     tell(links().gateway, reach{r.to, r.nonce});
@@ -210,8 +202,6 @@ class dht_shell final : public peer_shell<dht_actor> {
   nat::actions verdicts_;
   std::map<std::uint64_t, reply<dht::finished>> waiting_;
   std::uint64_t lookups_ = 0;
-  unsigned relays_offered_ = 0;
-  bool relay_waits_ = false;
 };
 
 }  // namespace

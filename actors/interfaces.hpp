@@ -40,13 +40,12 @@ struct readdressed {
 struct members_changed {
   std::vector<wireguard::member> members;
 };
-/// A peer that relays may be chosen from.
-struct relay_candidate {
-  wire::contact who;
+/// What the owner gives to guests from now on; what is not said stays as it is. Who is a guest
+/// already stays one.
+struct relay_room {
+  std::optional<std::size_t> guests;
+  std::optional<std::uint64_t> bytes_per_s;
 };
-struct need_peers {};
-/// The answer to `need_peers`, after the candidates and once we have joined: that was everybody.
-struct no_more_peers {};
 struct save_now {};
 
 }  // namespace wh::actors
@@ -57,9 +56,7 @@ WH_ACTOR_MESSAGE(wh::actors::reach)
 WH_ACTOR_MESSAGE(wh::actors::serve)
 WH_ACTOR_MESSAGE(wh::actors::readdressed)
 WH_ACTOR_MESSAGE(wh::actors::members_changed)
-WH_ACTOR_MESSAGE(wh::actors::relay_candidate)
-WH_ACTOR_MESSAGE(wh::actors::need_peers)
-WH_ACTOR_MESSAGE(wh::actors::no_more_peers)
+WH_ACTOR_MESSAGE(wh::actors::relay_room)
 WH_ACTOR_MESSAGE(wh::actors::save_now)
 WH_ACTOR_MESSAGE(wh::actors::ask_status)
 WH_ACTOR_MESSAGE(wh::actors::gateway_status)
@@ -78,6 +75,11 @@ WH_ACTOR_MESSAGE(wh::session::reached)
 WH_ACTOR_MESSAGE(wh::dht::add_contacts)
 WH_ACTOR_MESSAGE(wh::dht::lookup)
 WH_ACTOR_MESSAGE(wh::dht::finished)
+WH_ACTOR_MESSAGE(wh::dht::find_relays)
+WH_ACTOR_MESSAGE(wh::dht::enough_relays)
+WH_ACTOR_MESSAGE(wh::dht::relay_seen)
+WH_ACTOR_MESSAGE(wh::dht::relays_told)
+WH_ACTOR_MESSAGE(wh::dht::set_relay_room)
 WH_ACTOR_MESSAGE(wh::relay::want_homes)
 WH_ACTOR_MESSAGE(wh::relay::homes)
 WH_ACTOR_MESSAGE(wh::punch::visit_relay)
@@ -91,6 +93,7 @@ WH_ACTOR_MESSAGE(wh::punch::self_changed)
 WH_ACTOR_MESSAGE(wh::punch::relay_up)
 WH_ACTOR_MESSAGE(wh::punch::relay_down)
 WH_ACTOR_MESSAGE(wh::punch::use)
+WH_ACTOR_MESSAGE(wh::punch::measured)
 WH_ACTOR_MESSAGE(wh::nat::verdict)
 WH_ACTOR_MESSAGE(wh::nat::observed)
 WH_ACTOR_MESSAGE(wh::wireguard::carry)
@@ -115,7 +118,9 @@ using dht_actor = actor_if<
   result<void>(dht::add_contacts),       // from NETWORK: boot nodes, endpoints of an earlier life
   result<dht::finished>(dht::lookup),    // from PUNCH, and from people: find a record or peers
   result<void>(wire::record),            // from NETWORK: publish this, and keep it published
-  result<void>(need_peers),              // from RELAY: more candidates are wanted
+  result<void>(dht::find_relays),        // from RELAY: homes are wanting
+  result<void>(dht::enough_relays),      // from RELAY: not any more
+  result<void>(dht::set_relay_room),     // from RELAY: what others are told of it
   result<void>(serve),                   // from NETWORK
   result<dht_status>(ask_status),
   result<void>(save_now),                // from NETWORK: keep the endpoints for the next start
@@ -124,9 +129,10 @@ using dht_actor = actor_if<
 using relay_actor = actor_if<
   result<void>(session::deliver),        // from GATEWAY: a guest's or a relay's message
   result<void>(session::gave_up),        // from GATEWAY
-  result<void>(relay_candidate),         // from DHT: a public peer that answered
-  result<void>(no_more_peers),           // from DHT: it knows nobody else
+  result<void>(dht::relay_seen),         // from DHT: one that relays, or may
+  result<void>(dht::relays_told),        // from DHT: that was everybody for now
   result<void>(relay::want_homes),       // from NETWORK: somebody is to carry for us, or need not
+  result<void>(relay_room),              // from the owner: what others get of us
   result<relay_status>(ask_status),
   result<void>(punch::visit_relay),      // from PUNCH: be a guest where the other side is one
   result<void>(punch::suspect_relay)>;   // from PUNCH: ask it whether it lives
@@ -148,6 +154,7 @@ using wireguard_actor = actor_if<
   result<void>(tunnelled),               // from the host: WireGuard wants to reach a relayed peer
   result<void>(wireguard::from_relay),   // from GATEWAY: a relay brought a datagram for WireGuard
   result<void>(punch::use),              // from PUNCH: the way to a peer changed
+  result<void>(punch::measured),         // from PUNCH: and how long it is
   result<wireguard_status>(ask_status),
   result<void>(members_changed)>;        // from NETWORK
 

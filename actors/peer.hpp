@@ -33,6 +33,8 @@ struct peer_config {
   nat::mode mode = nat::mode::unknown;
   /// Consents to carry for others.
   bool relays = true;
+  /// How many homes we take at a time; visitors and those without another home come on top.
+  std::size_t relay_guests = relay::host_config{}.guests_max;
   /// What one guest may send through us, in the long run.
   std::uint64_t relay_bytes_per_s = relay::host_config{}.guest_bytes_per_s;
   /// Publishes its own record, so that others can find it.

@@ -13,13 +13,14 @@ class relay_shell final : public peer_shell<relay_actor> {
               const peer_ports& ports)
       : peer_shell(cfg, std::move(c)),
         random_(ports.random("relay")),
-        // A burst of half a second, as the engine's own proportion is.
         host_({.consents = config.relays,
+               .guests_max = config.relay_guests,
                .guest_bytes_per_s = config.relay_bytes_per_s,
-               .guest_burst_bytes = config.relay_bytes_per_s / 2}),
+               .guest_burst_bytes = relay::burst_of(config.relay_bytes_per_s)}),
         guest_({}, *random_) {}
 
   behavior_type make_behavior() override {
+    tell_room();
     return {
         alarm_clause(),
         [this](session::deliver& in) {
@@ -34,23 +35,28 @@ class relay_shell final : public peer_shell<relay_actor> {
           guest_.handle(now(), relay::guest_failed{in.peer}, asked_);
           act();
         },
-        [this](const relay_candidate& in) {
-          guest_.handle(now(), relay::candidate{in.who}, asked_);
+        [this](const dht::relay_seen& in) {
+          guest_.handle(now(), relay::candidate{in.who, in.room, in.proven}, asked_);
           act();
         },
-        [this](no_more_peers) {
-          guest_.handle(now(), relay::candidates_end{}, asked_);
+        [this](dht::relays_told in) {
+          guest_.handle(now(), relay::candidates_end{in.searching}, asked_);
           act();
         },
         [this](const relay::want_homes& in) {
           guest_.handle(now(), in, asked_);
           act();
         },
+        [this](const relay_room& in) {
+          host_.handle(now(), relay::set_room{in.guests, in.bytes_per_s}, served_);
+          act();
+        },
         [this](ask_status) {
-          return relay_status{host_.guests(), host_.forwarded_bytes(), guest_.report()};
+          return relay_status{host_.guests() + host_.guests_beside(), host_.forwarded_bytes(),
+                              guest_.report()};
         },
         [this](const punch::visit_relay& in) {
-          guest_.handle(now(), relay::visit{in.relay, in.wanted}, asked_);
+          guest_.handle(now(), relay::visit{in.relay, in.wanted, in.peer}, asked_);
           act();
         },
         [this](const punch::suspect_relay& in) {
@@ -62,7 +68,7 @@ class relay_shell final : public peer_shell<relay_actor> {
 
  protected:
   void on_alarm(time_point t) override {
-    host_.handle_timeout(t);
+    host_.handle_timeout(t, served_);
     guest_.handle_timeout(t, asked_);
     act();
   }
@@ -73,11 +79,14 @@ class relay_shell final : public peer_shell<relay_actor> {
     served_.clear();
     for (relay::guest_action& a : asked_) std::visit([this](auto& x) { perform(x); }, a);
     asked_.clear();
+    tell_room();
     arm(earlier(host_.next_timeout(), guest_.next_timeout()));
   }
 
   void perform(relay::host_send& s) {
-    tell(links().gateway, session::send{s.to, std::nullopt, std::move(s.what)});
+    const bool named = s.where && !s.where->is_unspecified();
+    const auto via = named ? std::optional{wire::direct(*s.where)} : std::nullopt;
+    tell(links().gateway, session::send{s.to, via, std::move(s.what)});
   }
   void perform(relay::guest_send& s) {
     tell(links().gateway, session::send{s.to.key, wire::direct(s.to.where), std::move(s.what)});
@@ -89,14 +98,24 @@ class relay_shell final : public peer_shell<relay_actor> {
     watch({note_kind::relay_homes, {}, {}, static_cast<std::int64_t>(h.relays.size())});
     tell(links().network, std::move(h));
   }
-  void perform(const relay::need_candidates&) { tell(links().dht, need_peers{}); }
+  void perform(const relay::need_candidates& n) { tell(links().dht, dht::find_relays{n.homes}); }
+  void perform(const relay::enough_candidates&) { tell(links().dht, dht::enough_relays{}); }
   void perform(const note& n) { watch(n); }
+
+  /// Whenever it doubled or halved: nobody decides by less.
+  void tell_room() {
+    const dht::relay_word word{host_.room()};
+    if (word == room_told_) return;
+    room_told_ = word;
+    tell(links().dht, dht::set_relay_room{host_.room()});
+  }
 
   std::unique_ptr<rng> random_;
   relay::host host_;
   relay::guest guest_;
   relay::host_actions served_;
   relay::guest_actions asked_;
+  dht::relay_word room_told_{std::nullopt};  // what DHT takes for granted
 };
 
 }  // namespace

@@ -11,7 +11,9 @@ namespace {
 class wireguard_shell final : public peer_shell<wireguard_actor> {
  public:
   wireguard_shell(caf::actor_config& cfg, context_ptr c, const peer_ports& ports)
-      : peer_shell(cfg, std::move(c)), device_(*ports.wireguard), controller_({}) {}
+      : peer_shell(cfg, std::move(c)),
+        device_(*ports.wireguard),
+        controller_({.self = links().self}) {}
 
   behavior_type make_behavior() override {
     return {
@@ -25,7 +27,11 @@ class wireguard_shell final : public peer_shell<wireguard_actor> {
           act();
         },
         [this](const punch::use& in) {
-          controller_.handle(now(), wireguard::path{in.peer, in.via}, todo_);
+          controller_.handle(now(), wireguard::path{in.peer, in.via, in.rtt}, todo_);
+          act();
+        },
+        [this](const punch::measured& in) {
+          controller_.handle(now(), wireguard::path_measured{in.peer, in.rtt});
           act();
         },
         [this](ask_status) { return wireguard_status{device_.status()}; },

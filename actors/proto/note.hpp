@@ -35,6 +35,8 @@ enum class severity : std::uint8_t {
   X(dht_join_failed, "dht.join_failed", warning,                                                   \
     "nobody answered the attempt to join (value: requests sent)")                                  \
   X(dht_joined, "dht.joined", info, "joined the DHT (value: contacts known)")                      \
+  X(dht_left_alone, "dht.left_alone", debug,                                                       \
+    "a peer is of no use and not asked for 10 min (value: 1 it is silent, 0 it serves nobody)")    \
   X(dht_lookups_full, "dht.lookups_full", debug,                                                   \
     "a lookup was refused: too many wait (value: how many)")                                       \
   X(dht_network_full, "dht.network_full", debug,                                                   \
@@ -45,6 +47,8 @@ enum class severity : std::uint8_t {
     "no contact answers: most likely we are cut off")                                              \
   X(dht_not_stored, "dht.not_stored", debug,                                                       \
     "a holder did not take our record (value: wire::store_result)")                                \
+  X(dht_offers_full, "dht.offers_full", debug,                                                     \
+    "an offer to relay gave its place to another's")                                               \
   X(dht_publication_ended, "dht.publication_ended", debug,                                         \
     "a record that we held for others or ourselves is published no more")                          \
   X(dht_publications_full, "dht.publications_full", debug,                                         \
@@ -53,6 +57,8 @@ enum class severity : std::uint8_t {
   X(dht_reach_limited, "dht.reach_limited", debug, "a request to dial back was over the limit")    \
   X(dht_record_found, "dht.record_found", debug,                                                   \
     "a lookup of ours found a record (value: its sequence number)")                                \
+  X(dht_record_held, "dht.record_held", debug,                                                     \
+    "we hold a record, of ourselves or another (value: its sequence number)")                      \
   X(dht_relayed, "dht.relayed", debug, "a DHT message that came through a relay was ignored")      \
   X(dht_seeds_full, "dht.seeds_full", debug,                                                       \
     "boot nodes were refused: too many are given (value: how many)")                               \
@@ -76,11 +82,21 @@ enum class severity : std::uint8_t {
   X(record_signed, "record.signed", debug,                                                         \
     "our record was signed anew (value: its sequence number)")                                     \
   X(relay_full, "relay.full", debug, "a guest was refused: we have no place left")                  \
+  X(relay_grudge, "relay.grudge", debug,                                                           \
+    "a relay is not asked to be a home for a while (value: seconds)")                              \
   X(relay_guest_came, "relay.guest_came", debug, "a guest came")                                   \
+  X(relay_guest_left, "relay.guest_left", debug, "a guest's lease ran out")                        \
+  X(relay_guest_gave_way, "relay.guest_gave_way", debug,                                           \
+    "a guest of the network with the most gave its place to another network's (value: how many "   \
+    "it held)")                                                                                    \
+  X(relay_leased, "relay.leased", debug,                                                           \
+    "a relay took us as its guest (value: for how many seconds)")                                  \
   X(relay_over_limit, "relay.over_limit", debug,                                                   \
     "a guest's datagram was dropped: it sends more than it may (value: bytes)")                    \
   X(relay_homes, "relay.homes", debug,                                                             \
     "the relays that carry for us changed (value: how many there are)")                            \
+  X(relay_room_changed, "relay.room_changed", info,                                                \
+    "our owner set how many homes we take (value: how many)")                                      \
   X(relay_refused, "relay.refused", info,                                                          \
     "a relay does not take us (value: wire::attach_result)")                                       \
   X(relay_silent, "relay.silent", info, "a relay of ours stopped answering")                       \
@@ -112,6 +128,8 @@ enum class severity : std::uint8_t {
   X(session_low_workbit, "session.low_workbit", debug, "a peer's key has too little work in it")   \
   X(session_malformed, "session.malformed", debug, "a packet has no form of ours")                 \
   X(session_no_route, "session.no_route", debug, "nothing is known of where a peer is")            \
+  X(session_not_understood, "session.not_understood", debug,                                       \
+    "a peer of an older release knows no such message: it was not sent (value: its kind)")         \
   X(session_not_early, "session.not_early", debug,                                                 \
     "an initiation held a message that may not ride in one (value: its kind)")                     \
   X(session_old_timestamp, "session.old_timestamp", debug,                                         \
@@ -136,6 +154,8 @@ enum class severity : std::uint8_t {
   X(session_unconfirmed, "session.unconfirmed", debug, "a peer never confirmed its session")       \
   X(session_undecodable, "session.undecodable", debug,                                             \
     "a peer's message does not decode (value: wire::decode_error)")                                \
+  X(session_unknown_kind, "session.unknown_kind", debug,                                           \
+    "a newer peer's message of a kind we do not know was ignored (value: its kind)")               \
   X(session_unknown_index, "session.unknown_index", debug, "a packet of no session of ours")       \
   X(session_unproven_route, "session.unproven_route", debug,                                       \
     "a message is too large for an address that is not proven (value: bytes)")                     \
@@ -156,6 +176,8 @@ enum class severity : std::uint8_t {
     "modelled WireGuard: a packet of, or for, no peer (value: its type)")                          \
   X(wireguard_relayed_stranger, "wireguard.relayed_stranger", debug,                               \
     "a relay brought a datagram of nobody we know")                                                \
+  X(wireguard_repeated, "wireguard.repeated", debug,                                               \
+    "a handshake of WireGuard's without an answer was sent again as it is (value: how often)")     \
   X(wireguard_replay, "wireguard.replay", debug,                                                   \
     "modelled WireGuard: a packet came a second time (value: its type)")                           \
   X(wireguard_roamed, "wireguard.roamed", debug, "WireGuard's peer is at another endpoint")        \

@@ -4,6 +4,7 @@
 
 #include "actors/proto/keys/keys.hpp"
 #include "actors/proto/network/words.hpp"
+#include "actors/proto/record/extras.hpp"
 #include "actors/proto/record/record.hpp"
 #include "real/control/request.hpp"
 
@@ -35,7 +36,7 @@ std::string_view kind_of(wire::nat_class c) {
 
 json record_json(const wire::record& r, time_point now) {
   json endpoints = json::array(), relays = json::array();
-  for (const endpoint& e : r.endpoints) endpoints.push_back(e.to_string());
+  for (const endpoint& e : record::endpoints_of(r)) endpoints.push_back(e.to_string());
   for (const wire::contact& c : r.relays)
     relays.push_back({{"key", keys::to_text(c.key)}, {"endpoint", c.where.to_string()}});
   const std::uint64_t at = unix_seconds(now);

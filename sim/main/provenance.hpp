@@ -9,7 +9,7 @@ namespace wh::sim {
 provenance provenance_of(const scenario& s, const std::vector<std::string>& set);
 
 std::string build_commit();
-/// This build's version and commit, for people: "0.1.0 (4f1c2a9)".
+/// This build's version and commit, for people: "0.2.0 (4f1c2a9)".
 std::string version_text();
 
 }  // namespace wh::sim

@@ -1,3 +1,4 @@
+#include <algorithm>
 #include <array>
 #include <map>
 
@@ -38,6 +39,11 @@ constexpr ratio_metric success_ratio{
     "dht.lookup_success_ratio", better::more,
     "Lookups, of dht.lookups, that found the newest record which had been signed half a minute "
     "before they began, or a newer one."};
+constexpr ratio_metric success_ratio_of_held{
+    "dht.lookup_success_ratio_of_held",
+    "Lookups, of dht.lookups, that succeeded as in dht.lookup_success_ratio, of those whose record "
+    "had been taken, as new as that, by a peer other than the asker that had not stopped since "
+    "when the lookup began: somebody there could have answered."};
 constexpr ratio_metric absent_ratio{
     "dht.absent_ratio", better::more,
     "Lookups for keys that nobody has, which found nothing, as they should, of all such."};
@@ -51,31 +57,71 @@ constexpr distribution_metric lookup_timeouts{
     "dht.lookup_timeouts", better::less, "1",
     "Requests of one lookup of dht.lookups that stayed unanswered."};
 
-constexpr std::array<const metric_definition*, 12> all{
-    &joined_ratio, &time_to_join,    &lookups,         &lookups_skipped,
-    &lookups_void, &lookups_stale,   &success_ratio,   &lookup_time,
-    &absent_ratio, &lookup_requests, &lookup_timeouts, &lives_too_short};
+constexpr std::array<const metric_definition*, 13> all{
+    &joined_ratio,    &time_to_join,    &lookups,        &lookups_skipped,       &lookups_void,
+    &lookups_stale,   &success_ratio,   &lookup_time,    &success_ratio_of_held, &absent_ratio,
+    &lookup_requests, &lookup_timeouts, &lives_too_short};
 
 /// A life that ends earlier had no time to join.
 constexpr duration joining_min = 30s;
 
 class dht_meter final : public meter {
  public:
-  dht_meter(const truth& t, results& out) : truth_(t), out_(out), lives_(t.hosts()) {}
+  dht_meter(const truth& t, results& out)
+      : truth_(t), out_(out), lives_(t.hosts()), holders_(t.hosts()) {}
 
  private:
   using meter::on;
   struct life {
     std::optional<time_point> began;
     std::optional<duration> joined;
+    std::uint32_t number = 0;
+  };
+  /// Whoever took a record, in which life, and its sequence number. What it takes it keeps in
+  /// memory alone.
+  struct holding {
+    host_number holder;
+    std::uint32_t life;
+    std::uint64_t sequence;
+  };
+  struct asked {
+    time_point began;
+    std::uint64_t held;  // the newest sequence that another one had
   };
 
-  void on(time_point now, const life_began& e) override { lives_[e.host] = {now, std::nullopt}; }
+  void on(time_point now, const life_began& e) override {
+    lives_[e.host] = {now, std::nullopt, e.life};
+  }
   void on(time_point now, const life_ended& e) override { end(now, e.host); }
   void on(time_point now, const noted& e) override {
+    if (e.what.what == note_kind::dht_record_held) return took(e);
     life& l = lives_[e.host];
     if (e.what.what != note_kind::dht_joined || !l.began || l.joined) return;
     l.joined = now - *l.began;
+  }
+
+  void took(const noted& e) {
+    const auto whose = truth_.host_of(e.what.peer);
+    if (!whose) return;
+    auto& known = holders_[*whose];
+    const holding h{e.host, lives_[e.host].number, static_cast<std::uint64_t>(e.what.value)};
+    const auto at = std::find_if(known.begin(), known.end(),
+                                 [&](const holding& o) { return o.holder == h.holder; });
+    if (at == known.end())
+      known.push_back(h);
+    else
+      *at = h;
+  }
+
+  std::uint64_t held_by_another(const lookup_began& e) const {
+    std::uint64_t newest = 0;
+    if (!e.sought) return newest;
+    for (const holding& h : holders_[*e.sought]) {
+      const life& l = lives_[h.holder];
+      if (h.holder != e.asker && l.began && l.number == h.life)
+        newest = std::max(newest, h.sequence);
+    }
+    return newest;
   }
 
   void end(time_point now, host_number h) {
@@ -93,13 +139,16 @@ class dht_meter final : public meter {
     l.began.reset();
   }
 
-  void on(time_point now, const lookup_began& e) override { began_[e.lookup] = now; }
+  void on(time_point now, const lookup_began& e) override {
+    began_[e.lookup] = {now, held_by_another(e)};
+  }
   void on(time_point now, const lookup_skipped& e) override {
     out_.add(lookups_skipped, {now, no_group, no_group, e.item});
   }
   void on(time_point now, const lookup_ended& e) override {
     const auto began = began_.find(e.lookup);
-    const time_point start = began == began_.end() ? now : began->second;
+    const asked how = began == began_.end() ? asked{now, 0} : began->second;
+    const time_point start = how.began;
     if (began != began_.end()) began_.erase(began);
     const label where{start, truth_.group_of(e.asker),
                       e.sought ? truth_.group_of(*e.sought) : no_group, e.item};
@@ -113,6 +162,7 @@ class dht_meter final : public meter {
     out_.add(lookups, where);
     if (e.outcome == lookup_outcome::stale) out_.add(lookups_stale, where);
     out_.tally(success_ratio, where, hit);
+    if (how.held >= e.wanted) out_.tally(success_ratio_of_held, where, hit);
     out_.observe(lookup_time, where, hit ? std::optional{e.took} : std::nullopt);
     out_.observe(lookup_requests, where, static_cast<double>(e.requests));
     out_.observe(lookup_timeouts, where, static_cast<double>(e.timeouts));
@@ -126,7 +176,8 @@ class dht_meter final : public meter {
   const truth& truth_;
   results& out_;
   std::vector<life> lives_;
-  std::map<std::uint64_t, time_point> began_;
+  std::vector<std::vector<holding>> holders_;  // of the record of each host
+  std::map<std::uint64_t, asked> began_;
   std::vector<lookup_row> rows_;
 };
 

@@ -25,6 +25,8 @@ class truth {
   virtual time_point epoch() const = 0;
   virtual host_number hosts() const = 0;
   virtual const std::string& name_of(host_number h) const = 0;
+  /// The host that has, or had, this key.
+  virtual std::optional<host_number> host_of(const public_key& k) const = 0;
   /// The number of the host's group in the scenario, and its name.
   virtual std::uint32_t group_of(host_number h) const = 0;
   virtual const std::string& group_name(host_number h) const = 0;

@@ -213,6 +213,11 @@ void peer_group::fields(field_visitor& v) {
                  {"time that the host takes for a datagram that came, one after the other"});
   v.flag("boot", boot, {"everybody knows these endpoints from the start"});
   v.flag("relay", relay, {"consents to relay for others"});
+  v.whole("relay_guests", relay_guests, 0, relay_guests_max,
+          {"guests that it takes as one of their homes; three times as many come on top that only "
+           "visit one of them, or have no other home"});
+  v.whole("relay_bytes_per_s", relay_bytes_per_s, 1, relay_bytes_max,
+          {"what one guest may send through it, in the long run"});
   v.one_of("mode", mode,
            {"what the peer is told of its place: `\"unknown\"` (it finds out), `\"direct\"`, "
             "`\"nat\"`"});

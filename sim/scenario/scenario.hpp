@@ -200,6 +200,9 @@ struct peer_group {
   /// Every other peer knows these endpoints from the start.
   bool boot = false;
   bool relay = false;
+  /// The limits that a relay's owner sets; actors::peer_config has the same.
+  unsigned relay_guests = 128;
+  std::uint64_t relay_bytes_per_s = 4'000'000;
   peer_mode mode = peer_mode::unknown;
   bool publish = true;
   duration arrive_at{};

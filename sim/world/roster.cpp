@@ -134,6 +134,8 @@ actors::peer_config roster::config_for(std::size_t index, bool behind_box) const
   c.name_space = name_space_;
   c.workbit = static_cast<std::uint16_t>(workbit_);
   c.relays = g.relay;
+  c.relay_guests = g.relay_guests;
+  c.relay_bytes_per_s = g.relay_bytes_per_s;
   c.publishes = g.publish;
   c.k = static_cast<std::uint8_t>(scenario_->overlay.k);
   c.alpha = static_cast<std::uint8_t>(scenario_->overlay.alpha);

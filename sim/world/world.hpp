@@ -40,6 +40,10 @@ class world final : private truth {
   time_point epoch() const override { return sim_->epoch(); }
   host_number hosts() const override { return static_cast<host_number>(who_->size()); }
   const std::string& name_of(host_number h) const override { return who_->name_of(h); }
+  std::optional<host_number> host_of(const public_key& k) const override {
+    const auto h = who_->index_of(k);
+    return h ? std::optional{static_cast<host_number>(*h)} : std::nullopt;
+  }
   std::uint32_t group_of(host_number h) const override { return who_->group_number(h); }
   const std::string& group_name(host_number h) const override { return who_->group_of(h).group; }
   std::span<const truth::pair> pairs() const override { return pairs_; }

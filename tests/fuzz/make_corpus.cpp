@@ -43,6 +43,16 @@ bytes initiation(std::uint8_t peer, std::uint64_t stamp, const wire::message& m)
   return b;
 }
 
+/// The same with bytes behind the message.
+bytes initiation(std::uint8_t peer, std::uint64_t stamp, const wire::message& m,
+                 const bytes& rest) {
+  bytes b = initiation(peer, stamp, m);
+  b.resize(b.size() - 48);
+  append(b, rest);
+  b.resize(b.size() + 48);
+  return b;
+}
+
 bytes transport(std::uint64_t counter, const bytes& plain) {
   bytes b(12);
   store_be(b.data() + 4, counter);
@@ -70,6 +80,16 @@ int main(int argc, char** argv) {
       wire::encode(m, b);
       write(root / "wire" / (std::string{wire::name_of(m)} + std::to_string(n)), b);
     }
+  // What newer releases may add: fields of types that are not known, in order and not.
+  bytes more;
+  wire::encode(wire::relay_attach{}, more);
+  append(more, bytes{1, 1, 0});
+  write(root / "wire" / "option_cut", more);
+  more.resize(5);
+  append(more, bytes{2, 3, 1, 9, 9, 77, 2, 1, 2, 255, 0});
+  write(root / "wire" / "options_unknown", more);
+  append(more, bytes{3, 0});
+  write(root / "wire" / "options_unordered", more);
   bytes record, contact;
   wire::encode(any.make<wire::record>(), record);
   wire::encode(any.make<wire::contact>(), contact);
@@ -97,6 +117,15 @@ int main(int argc, char** argv) {
   arrive(met, 3, 1, initiation(4, 2, wire::ping{}));
   append(met, bytes{1, 3, 5, 3});
   write(root / "session" / "initiation", met);
+  bytes newer;  // flags, optional fields and kinds of another release
+  auto first = initiation(4, 1, wire::find_node{}, {0, 9, 2, 1, 1, 0, 0, 0, 0, 0, 0, 0, 0});
+  first[92] = 0xff;
+  arrive(newer, 0, 1, first);
+  append(newer, bytes{0, 3, 0, 5});
+  arrive(newer, 0, 4, transport(0, {0x4f, 1}));
+  arrive(newer, 0, 4, transport(1, {0xf7, 1}));
+  arrive(newer, 0, 4, transport(2, {0x20, 0, 0, 0, 1, 2, 1, 1, 99, 1, 5}));
+  write(root / "session" / "newer", newer);
   bytes many;
   for (std::uint8_t i = 1; i < 7; ++i) {
     arrive(many, i, 1, initiation(i, 5, wire::ping{}));

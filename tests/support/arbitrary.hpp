@@ -21,6 +21,11 @@ class arbitrary {
   }
 
   template <class T>
+  void operator()(wire::option, const char*, std::optional<T>& v) {
+    field(v);
+  }
+
+  template <class T>
   T make() {
     T t;
     field(t);

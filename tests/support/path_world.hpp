@@ -231,7 +231,8 @@ class path_world {
     relay::guest_actions g;
     h.paths.handle_timeout(now, p);
     h.guest.handle_timeout(now, g);
-    h.carrier.handle_timeout(now);
+    relay::host_actions ended;
+    h.carrier.handle_timeout(now, ended);
     for (const auto& t : {h.paths.next_timeout(), h.guest.next_timeout(), h.carrier.next_timeout()})
       if (t) REQUIRE(*t > now);
     act(h, p);
@@ -259,7 +260,9 @@ class path_world {
       tell(h, punch::found{peer, r != dht.end() ? std::optional{r->second} : std::nullopt});
     });
   }
-  void perform(host& h, punch::visit_relay& v) { pass_on(h, relay::visit{v.relay, v.wanted}); }
+  void perform(host& h, punch::visit_relay& v) {
+    pass_on(h, relay::visit{v.relay, v.wanted, v.peer});
+  }
   void perform(host& h, punch::suspect_relay& s) { pass_on(h, relay::suspect{s.relay}); }
   void perform(host& h, punch::send& s) {
     if (s.via.relay) {
@@ -276,6 +279,7 @@ class path_world {
     }
   }
   void perform(host& h, punch::use& u) { h.route[u.peer] = u.via; }
+  void perform(host&, punch::measured&) {}
   void perform(host& h, punch::status& s) { h.told.push_back(s); }
   void perform(host& h, punch::probed& p) { h.probed.push_back(p); }
   void perform(host& h, note& n) { h.noted.push_back(n); }
@@ -289,6 +293,7 @@ class path_world {
     publish_soon(h);
   }
   void perform(host&, relay::need_candidates&) {}
+  void perform(host&, relay::enough_candidates&) {}
   void perform(host&, relay::seen_at&) {}  // `learn` is for tests to call
 
   void to_endpoint(host& h, const endpoint& to, datagram d, std::uint8_t life) {

@@ -36,22 +36,4 @@ inline node_id random_id(prefix self, unsigned bucket, rng& random) {
   return id;
 }
 
-/// The network that one owner easily has all addresses of, as a number: /24 for IPv4, /48 for IPv6.
-/// The two families do not meet: the first 16 bits of a global IPv6 address are not zero.
-inline std::uint64_t network_of(const ip_address& a) {
-  if (a.is_v4()) return a.v4_value() >> 8;
-  return std::uint64_t{1} << 63 | load_be<std::uint64_t>(a.raw().data()) >> 16;
-}
-
-/// The part of an address that one host easily has all of, as a number: an IPv4 address, the /64 of
-/// an IPv6 address.
-inline std::uint64_t site_of(const ip_address& a) {
-  return a.is_v4() ? a.v4_value() : load_be<std::uint64_t>(a.raw().data());
-}
-
-/// The /24 or /48 of a site. IPv6 sites begin with other than 32 zero bits.
-constexpr std::uint64_t network_of_site(std::uint64_t site) {
-  return site >> 32 == 0 ? site >> 8 : std::uint64_t{1} << 63 | site >> 16;
-}
-
 }  // namespace wh::dht

@@ -9,14 +9,16 @@ namespace wh::dht {
 
 namespace {
 
-// Of those a teller told of, so many are dead before the rest of them is left alone.
+// Of those a teller told of, so many are dead before the rest of them is left alone: where all
+// others answer. Where one in five does, five times as many.
 constexpr unsigned bad_max = 3;
 
 }  // namespace
 
 iterative_lookup::iterative_lookup(prefix target, lookup_limits limits)
     : target_(target), limits_(limits) {
-  WH_CHECK(limits.paths >= 1 && limits.paths <= paths_max && limits.requests <= 250);
+  WH_CHECK(limits.paths >= 1 && limits.paths <= paths_max &&
+           limits.requests + limits.failures <= 250);
 }
 
 bool iterative_lookup::start_from(prefix id, const wire::contact& c, bool seed) {
@@ -80,7 +82,15 @@ bool iterative_lookup::add(candidate n) {
 bool iterative_lookup::distrusted(const candidate& c) const {
   if (c.teller == 0) return false;
   const credit& t = told_[c.teller - 1u];
-  return t.bad >= bad_max && t.bad > t.good;
+  // Of all others, those we began with included, so many answered and so many did not.
+  const unsigned good = static_cast<unsigned>(answers_ - t.good) + 1;
+  const unsigned all = good + static_cast<unsigned>(timeouts_ - t.bad);
+  return t.bad * good >= bad_max * all && t.bad * good > t.good * all;
+}
+
+bool iterative_lookup::may_ask() const {
+  return requests_ - timeouts_ < limits_.requests &&
+         requests_ < limits_.requests + limits_.failures;
 }
 
 /// Calls f(index) for each candidate that is due, closest first, until f says no.
@@ -101,13 +111,14 @@ void iterative_lookup::each_due(F f) const {
 }
 
 std::optional<iterative_lookup::candidate> iterative_lookup::next() {
-  if (requests_ >= limits_.requests || over()) return std::nullopt;
+  if (!may_ask() || over()) return std::nullopt;
+  const int in_flight_max = std::min(limits_.alpha + timeouts_ / 8, 3 * limits_.alpha);
   std::array<std::uint8_t, paths_max> in_flight{};
   for (const candidate& c : all_)
     if (c.now == state::asked) ++in_flight[c.path];
   std::size_t chosen = all_.size();
   each_due([&](std::size_t i) {
-    if (all_[i].now != state::heard || in_flight[all_[i].path] >= limits_.alpha) return true;
+    if (all_[i].now != state::heard || in_flight[all_[i].path] >= in_flight_max) return true;
     chosen = i;
     return false;
   });
@@ -147,6 +158,7 @@ void iterative_lookup::answered(std::uint8_t serial, bool gave_record) {
   candidate* c = find_serial(serial);
   if (c == nullptr || (c->now != state::asked && c->now != state::slow)) return;
   c->now = state::answered;
+  ++answers_;
   if (c->teller > 0) ++told_[c->teller - 1u].good;
   if (!gave_record) return;
   if (holders_ == 0) holder_hop_ = c->hop;
@@ -154,20 +166,32 @@ void iterative_lookup::answered(std::uint8_t serial, bool gave_record) {
   holder_paths_ = static_cast<std::uint8_t>(holder_paths_ | 1U << c->path);
 }
 
-bool iterative_lookup::over() const {
+void iterative_lookup::answered_late(std::uint8_t serial, bool gave_record) {
+  candidate* c = find_serial(serial);
+  if (c == nullptr || c->now != state::failed) return;
+  c->now = state::slow;
+  --timeouts_;
+  if (c->teller > 0) --told_[c->teller - 1u].bad;
+  answered(serial, gave_record);
+}
+
+bool iterative_lookup::found() const {
   // With several paths, holders on one of them alone may all be one attacker's, replaying an old
   // record.
   // Where one path heard of everybody near the target first, twice as many of it will do.
   const bool several = limits_.paths == 1 || std::popcount(holder_paths_) > 1;
-  if (holders_ >= limits_.quorum * (several ? 1 : 2)) return true;
+  return ended_ || holders_ >= limits_.quorum * (several ? 1 : 2);
+}
+
+bool iterative_lookup::over() const {
+  if (found()) return true;
   bool waiting = false;
-  const bool may_ask = requests_ < limits_.requests;
   const bool company = std::any_of(all_.begin(), all_.end(),
                                    [](const candidate& c) { return c.now == state::answered; });
   each_due([&](std::size_t i) {
     const state s = all_[i].now;
     waiting = s == state::asked || (s == state::slow && !(all_[i].seed && company)) ||
-              (s == state::heard && may_ask);
+              (s == state::heard && may_ask());
     return !waiting;
   });
   return !waiting;

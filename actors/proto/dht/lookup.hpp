@@ -14,10 +14,14 @@ constexpr std::uint8_t paths_max = 8;
 
 struct lookup_limits {
   std::uint8_t k = wire::k;
-  std::uint8_t alpha = 3;  // requests in flight on each path
+  /// Requests in flight on each path; one more for every eight that failed, three times as many at
+  /// most.
+  std::uint8_t alpha = 3;
   std::uint8_t paths = 1;  // S/Kademlia's d; at most paths_max
-  /// All requests of one lookup; at most 250.
+  /// Requests of one lookup, those that failed not counted; and those that failed. 250 in all at
+  /// most.
   std::uint8_t requests = 60;
+  std::uint8_t failures = 120;
   /// Contacts that one path remembers without having asked them.
   std::uint8_t heard = 40;
   /// Contacts of one /24 or /48 that one lookup takes up; 0 for no limit.
@@ -75,6 +79,14 @@ class iterative_lookup {
   /// `gave_record`: with a valid record for the target.
   void answered(std::uint8_t serial, bool gave_record);
 
+  /// The same for a request that had failed.
+  void answered_late(std::uint8_t serial, bool gave_record);
+
+  /// What was looked for was told on the way.
+  void end() { ended_ = true; }
+  /// Nothing more is to be asked: what was looked for is there, or the requests are used up.
+  bool satisfied() const { return found() || !may_ask(); }
+
   /// A newer record than the ones before came: their holders do not count.
   void forget_holders() { holders_ = holder_paths_ = 0; }
 
@@ -101,16 +113,19 @@ class iterative_lookup {
   candidate* find_serial(std::uint8_t serial);
   bool add(candidate n);
   bool distrusted(const candidate& c) const;
+  bool may_ask() const;
+  bool found() const;
   template <class F>
   void each_due(F f) const;
 
   prefix target_;
   lookup_limits limits_;
   std::uint8_t dealt_ = 0;
-  std::uint8_t requests_ = 0, timeouts_ = 0, holders_ = 0, holder_hop_ = 0;
+  std::uint8_t requests_ = 0, timeouts_ = 0, answers_ = 0, holders_ = 0, holder_hop_ = 0;
   std::uint8_t holder_paths_ = 0;  // bit i: path i met a holder
-  std::vector<candidate> all_;     // by distance, then key
-  std::vector<credit> told_;       // by serial - 1
+  bool ended_ = false;
+  std::vector<candidate> all_;  // by distance, then key
+  std::vector<credit> told_;    // by serial - 1
 };
 
 }  // namespace wh::dht

@@ -13,6 +13,13 @@ namespace {
 // A record that was signed longer ago, by its sequence number, does not end a lookup early.
 constexpr duration record_fresh = 32min;
 
+// An answer may come so long after its request, and so many that failed are remembered for it.
+constexpr duration late_kept = 10s;
+constexpr std::size_t late_max = 8;
+
+// So many known contacts that are silent in a row: most of the table may be.
+constexpr std::uint8_t upkeep_alarm = 2;
+
 std::uint32_t key_tag(const public_key& k) { return load_be<std::uint32_t>(k.value.data()); }
 
 table_limits table_limits_of(const config& c) {
@@ -61,6 +68,7 @@ void node::handle(time_point now, const received& in, actions& out) {
     out.emplace_back(note{note_kind::dht_relayed, in.from, in.where});
     return;
   }
+  if (!in.early) heard_ = now;
   std::visit(
       [&](const auto& m) {
         if constexpr (requires { on(now, in, m, out); }) on(now, in, m, out);
@@ -107,6 +115,7 @@ void node::handle(time_point now, const set_serving& in, actions&) {
   config_.serves = in.serves;
   // Those around our id should hear soon that we are there to be listed.
   if (in.serves && joined_) next_self_ = now;
+  plan_offer(now);
 }
 
 void node::handle(time_point now, const look_around&, actions&) {
@@ -130,7 +139,7 @@ void node::await(request r) {
 void node::ask(time_point now, const wire::contact& to, prefix id, purpose why, std::uint32_t owner,
                std::uint8_t serial, wire::message what, actions& out, bool seed) {
   const wire::transaction tx{next_tx_++};
-  request r{now, tx.value, owner, id, to, 0, why, serial, seed};
+  request r{now, now, tx.value, owner, id, to, 0, why, serial, seed};
   r.deadline += patience(r);
   std::visit(
       [&](auto& m) {
@@ -146,22 +155,53 @@ void node::ask(time_point now, const wire::contact& to, prefix id, purpose why, 
   out.emplace_back(send{to, std::move(what)});
 }
 
-std::optional<node::request> node::take_request(const received& in, wire::transaction tx,
-                                                std::uint8_t kind) {
-  // Number, key and kind: nobody answers for another. Early, nothing of ours can have been
-  // answered.
+std::optional<node::request> node::take_request(time_point now, const received& in,
+                                                wire::transaction tx, std::uint8_t kind) {
+  // Early, nothing of ours can have been answered.
+  if (in.early) return std::nullopt;
+  // Number, key and kind: nobody answers for another.
   const auto at = std::find_if(pending_.begin(), pending_.end(), [&](const request& r) {
     return r.tx == tx.value && r.to.key == in.from && r.answer == kind;
   });
-  if (at == pending_.end() || in.early) return std::nullopt;
-  const request r = *at;
-  pending_.erase(at);
+  if (at != pending_.end()) {
+    const request r = *at;
+    pending_.erase(at);
+    requests_before().trips.add(now - r.sent);
+    return r;
+  }
+  std::vector<unanswered_request>& late = requests_before().failed;
+  const auto failed = std::find_if(late.begin(), late.end(), [&](const unanswered_request& r) {
+    return r.tx == tx.value && r.key == key_tag(in.from) && r.answer == kind;
+  });
+  if (failed == late.end() || now - failed->sent > late_kept) return std::nullopt;
+  request r{};
+  r.sent = failed->sent;
+  r.owner = failed->owner;
+  r.id = failed->id;
+  r.to = {in.from, in.where};
+  r.why = failed->why;
+  r.serial = failed->serial;
+  r.late = true;
+  late.erase(failed);
+  past_->trips.add(now - r.sent);
   return r;
+}
+
+void node::answered_in_lookup(const request& r, running& l, bool gave_record) {
+  if (r.late)
+    l.engine.answered_late(r.serial, gave_record);
+  else
+    l.engine.answered(r.serial, gave_record);
 }
 
 void node::answered(time_point now, const received& in, const request& r, const endpoint& me,
                     actions& out) {
   timeouts_in_row_ = 0;
+  if (next_look_ != never) {
+    // We are back: others may have come and gone, and not found us.
+    next_look_ = never;
+    next_join_ = now;
+  }
   const wire::contact c{in.from, in.where};
   if (!me.is_unspecified()) out.emplace_back(observed{c, me});
   if (in.serves_dht && sane(in.where)) {
@@ -177,37 +217,46 @@ void node::answered(time_point now, const received& in, const request& r, const 
         break;
       case admission::crowded:
         out.emplace_back(note{note_kind::dht_network_full, c.key, c.where});
-        leave_alone(now, c.key, false);
+        leave_alone(now, c.key, false, out);
         break;
       case admission::known:
         break;
     }
   } else {
     table_.remove(r.id, c.key);
-    leave_alone(now, c.key, false);
+    leave_alone(now, c.key, false, out);
   }
+  if (r.why == purpose::upkeep) upkeep_failures_ = 0;
   if (r.why == purpose::upkeep || r.why == purpose::probe)
     upkeep_every_ = std::min(upkeep_every_ + upkeep_every_ / 4, config_.upkeep_max);
 }
 
 void node::unanswered(time_point now, const request& r, actions& out) {
+  std::vector<unanswered_request>& late = requests_before().failed;
+  if (late.size() >= late_max) late.erase(late.begin());
+  late.push_back({r.sent, r.id, r.tx, key_tag(r.to.key), r.owner, r.answer, r.why, r.serial});
   if (timeouts_in_row_ < 0xffff) ++timeouts_in_row_;
-  const bool cut_off = timeouts_in_row_ >= offline_after;
-  if (timeouts_in_row_ == offline_after && joined_) {
+  const bool cut_off = is_cut_off(now);
+  if (cut_off && joined_ && next_look_ == never) {
     out.emplace_back(note{note_kind::dht_nobody_answers, r.to.key, r.to.where});
     next_join_ = std::min(next_join_, now + jittered(join_every_));
+    next_look_ = now + config_.join_retry;
   }
   const bool known = table_.find(r.id, r.to.key) != nullptr;
-  if (table_.failed(r.id, r.to.key, !cut_off))
-    out.emplace_back(note{note_kind::dht_contact_dropped, r.to.key, r.to.where});
-  if (!known && !cut_off) leave_alone(now, r.to.key, true);
+  const bool dropped = table_.failed(r.id, r.to.key, !cut_off);
+  if (dropped) out.emplace_back(note{note_kind::dht_contact_dropped, r.to.key, r.to.where});
+  // Others name it for a while yet.
+  if ((!known || dropped) && !cut_off) leave_alone(now, r.to.key, true, out);
   switch (r.why) {
     case purpose::upkeep:
-      // Others of its age may be gone too: look sooner, but never faster than the pace of the
-      // young.
-      if (known && !cut_off)
-        upkeep_every_ =
-            std::max(upkeep_every_ / 2, std::min(upkeep_every_, config_.upkeep_max / 4));
+      // Others of its age may be gone too: look sooner. One that is silent asks for no more than a
+      // quarter of the slowest pace; several in a row, for that of the young.
+      if (!known || cut_off) break;
+      if (upkeep_failures_ < 255) ++upkeep_failures_;
+      upkeep_every_ =
+          std::max(upkeep_every_ / 2, upkeep_failures_ < upkeep_alarm
+                                          ? std::min(upkeep_every_, config_.upkeep_max / 4)
+                                          : config_.upkeep_first);
       break;
     case purpose::probe:
       break;
@@ -217,6 +266,7 @@ void node::unanswered(time_point now, const request& r, actions& out) {
     case purpose::user:
     case purpose::self:
     case purpose::publication:
+    case purpose::relays:
       if (running* l = find_lookup(r.owner)) l->engine.failed(r.serial);
       pump(now, r.owner, out);
       break;
@@ -224,26 +274,29 @@ void node::unanswered(time_point now, const request& r, actions& out) {
 }
 
 void node::on(time_point now, const received& in, const wire::nodes& m, actions& out) {
-  const auto r = take_request(in, m.tx, wire::nodes::kind);
+  const auto r = take_request(now, in, m.tx, wire::nodes::kind);
   if (!r) {
     out.emplace_back(note{note_kind::dht_stray_answer, in.from, in.where});
     return;
   }
   answered(now, in, *r, m.observed, out);
+  said_of_relaying(in, r->id, m.relay_room, out);
   learn(now, m.contacts, *r, out);
   if (running* l = find_lookup(r->owner); l != nullptr && r->serial > 0) {
-    l->engine.answered(r->serial, false);
+    if (l->why == purpose::relays) relays_named(now, *r, m, out);
+    answered_in_lookup(*r, *l, false);
     pump(now, r->owner, out);
   }
 }
 
 void node::on(time_point now, const received& in, const wire::records& m, actions& out) {
-  const auto r = take_request(in, m.tx, wire::records::kind);
+  const auto r = take_request(now, in, m.tx, wire::records::kind);
   if (!r) {
     out.emplace_back(note{note_kind::dht_stray_answer, in.from, in.where});
     return;
   }
   answered(now, in, *r, m.observed, out);
+  said_of_relaying(in, r->id, m.relay_room, out);
   learn(now, m.contacts, *r, out);
   running* l = find_lookup(r->owner);
   if (l == nullptr) return;
@@ -253,12 +306,12 @@ void node::on(time_point now, const received& in, const wire::records& m, action
   // lookup goes on to those closest to the place, who have it.
   const bool fresh = holds && from_unix_seconds(m.found->sequence) + record_fresh >= now;
   // Storing nodes are not counted against a publisher's lookup: it wants every one of them.
-  l->engine.answered(r->serial, fresh && l->why == purpose::user);
+  answered_in_lookup(*r, *l, fresh && l->why == purpose::user);
   pump(now, r->owner, out);
 }
 
 void node::on(time_point now, const received& in, const wire::stored& m, actions& out) {
-  const auto r = take_request(in, m.tx, wire::stored::kind);
+  const auto r = take_request(now, in, m.tx, wire::stored::kind);
   if (!r) {
     out.emplace_back(note{note_kind::dht_stray_answer, in.from, in.where});
     return;
@@ -267,7 +320,7 @@ void node::on(time_point now, const received& in, const wire::stored& m, actions
   if (m.result != wire::store_result::stored)
     out.emplace_back(
         note{note_kind::dht_not_stored, in.from, in.where, static_cast<std::int64_t>(m.result)});
-  store_result(now, r->owner, m.result == wire::store_result::stored, out);
+  if (!r->late) store_result(now, r->owner, m.result == wire::store_result::stored, out);
 }
 
 // Contacts told by others
@@ -290,10 +343,11 @@ void node::learn(time_point now, const Contacts& told, const request& r, actions
   if (bad > 0) out.emplace_back(note{note_kind::dht_bad_contacts, r.to.key, r.to.where, bad});
 }
 
-void node::leave_alone(time_point now, const public_key& k, bool silent) {
+void node::leave_alone(time_point now, const public_key& k, bool silent, actions& out) {
   if (config_.failures_max == 0 || failed_lately(now, k)) return;
   if (failed_.size() >= config_.failures_max) failed_.erase(failed_.begin());
   failed_.push_back({key_tag(k), static_cast<std::uint32_t>(unix_seconds(now)), silent});
+  out.emplace_back(note{note_kind::dht_left_alone, k, {}, silent});
 }
 
 void node::forgive(const public_key& k) {
@@ -336,9 +390,10 @@ void node::consider(time_point now, prefix id, const wire::contact& c) {
 // Time
 
 std::optional<time_point> node::next_timeout() const {
-  time_point t = std::min({next_join_, next_upkeep_, next_self_, next_probe_});
+  time_point t = std::min({next_join_, next_upkeep_, next_self_, next_probe_, next_look_});
   if (!pending_.empty()) t = std::min(t, pending_.front().deadline);
   for (const publication& p : publications_) t = std::min(t, p.next);
+  if (relaying_) t = std::min(t, relaying_->next_offer);
   return t == never ? std::nullopt : std::optional(t);
 }
 
@@ -346,7 +401,7 @@ void node::handle_timeout(time_point now, actions& out) {
   while (!pending_.empty() && pending_.front().deadline <= now) {
     request r = pending_.front();
     pending_.erase(pending_.begin());
-    const duration rest = config_.request_timeout - patience(r);
+    const duration rest = r.sent + patience_of(config_.request_timeout) - r.deadline;
     const bool in_lookup = r.serial > 0;
     if (!r.slow && rest > duration::zero()) {
       r.slow = true;
@@ -371,6 +426,7 @@ void node::handle_timeout(time_point now, actions& out) {
       ++i;
     }
   }
+  if (next_look_ <= now) look_whether_back(now, out);
   if (next_join_ <= now) join(now, config_.k, out);
   if (next_self_ <= now) {
     next_self_ = now + jittered(self_every_);
@@ -384,6 +440,7 @@ void node::handle_timeout(time_point now, actions& out) {
   if (next_probe_ <= now) {
     next_probe_ = probe_candidate(now, true, out) ? now + config_.upkeep_first : never;
   }
+  if (relaying_ && relaying_->next_offer <= now) offer_relay(now, out);
   if (next_upkeep_ <= now) {
     upkeep(now, out);
     next_upkeep_ = now + jittered(upkeep_every_);
@@ -403,10 +460,12 @@ std::size_t node::memory_bytes() const {
   std::size_t n =
       sizeof *this + table_.memory_bytes() + store_.memory_bytes() +
       seeds_.capacity() * sizeof(wire::contact) + pending_.capacity() * sizeof(request) +
+      (past_ ? sizeof *past_ + past_->failed.capacity() * sizeof(unanswered_request) : 0) +
       lookups_.capacity() * sizeof(void*) + waiting_.capacity() * sizeof(lookup) +
       publications_.capacity() * sizeof(publication) + candidates_.capacity() * sizeof(entry);
   for (const auto& l : lookups_) n += sizeof *l + l->engine.memory_bytes();
   for (const publication& p : publications_) n += p.holders.capacity() * sizeof(holder);
+  if (relaying_) n += sizeof *relaying_ + relaying_->offers.capacity() * sizeof(relay_offered);
   return n;
 }
 

@@ -12,6 +12,7 @@
 #include "actors/proto/dht/routing_table.hpp"
 #include "actors/proto/dht/store.hpp"
 #include "actors/proto/note.hpp"
+#include "actors/proto/round_trips.hpp"
 #include "actors/proto/wire/messages.hpp"
 #include "transport/crypto.hpp"
 #include "transport/rng.hpp"
@@ -32,23 +33,25 @@ struct config {
   bool global_only = true;
   /// At most 2 contacts of a /24 or /48 in a bucket and 10 in the table. Off only in laboratories.
   bool diverse = true;
-  std::size_t k = wire::k;
-  std::size_t alpha = 3;
-  std::size_t paths = 2;  // of a lookup that does not say; 1..8
+  std::uint8_t k = wire::k;
+  std::uint8_t alpha = 3;
+  std::uint8_t paths = 2;  // of a lookup that does not say; 1..8
   std::uint8_t quorum = 3;
-  std::uint8_t region_max = 40;       // nodes around a record's place that are asked and stored at
-  std::uint8_t lookup_requests = 60;  // and 10 more for each path beyond the second
+  std::uint8_t region_max = 40;        // nodes around a record's place that are asked and stored at
+  std::uint8_t lookup_requests = 60;   // and 10 more for each path beyond the second
+  std::uint8_t lookup_failures = 120;  // besides, of those that are silent
   std::uint8_t lookups_max = 4;
   std::uint8_t lookups_waiting_max = 16;
   std::uint8_t candidates_max = 16;
   std::uint8_t seeds_max = 64;
-  std::uint8_t failures_max = 64;  // strangers remembered to be of no use
-  std::uint8_t guests_max = 8;     // remembered to be asked to dial somebody
+  std::uint8_t failures_max = 255;  // strangers remembered to be of no use
+  std::uint8_t guests_max = 8;      // remembered to be asked to dial somebody
   /// Of the lookups of our own id after the first ones only so many of those closest to us are
   /// asked: our neighbours are known, and any of them knows who is new among them.
   std::uint8_t self_lookup_width = 8;
   store_limits stores{};
-  /// A stranger's answer takes a round trip, its handshake included.
+  /// A stranger's answer takes a round trip, its handshake included. This and the next are longer
+  /// where our own line takes most of it.
   duration request_timeout = 1500ms;
   /// After this a lookup asks another one meanwhile.
   duration request_patience = 500ms;
@@ -91,6 +94,8 @@ struct received {
   bool serves_dht = false;
   bool early = false;
   wire::message what;
+  /// Says whether it relays, if it does.
+  bool reads_options = false;
 };
 /// Boot nodes, which are never forgotten, or contacts of an endpoint cache, which are until we
 /// joined.
@@ -120,6 +125,18 @@ struct set_serving {
 /// see us. Two, because where we did move the first answers may be too large for an address not
 /// proven and go to where we were (wire/SPEC.md, 5). Ever more seldom while they follow each other.
 struct look_around {};
+
+/// RELAY wants more relays to choose from, for a peer that has so many homes; answered with
+/// `relay_seen` for each that is known or turns up, until `enough_relays`, and with `relays_told`
+/// when that was everybody for now.
+struct find_relays {
+  unsigned homes = 0;
+};
+struct enough_relays {};
+/// How many homes we take; nothing when we do not relay.
+struct set_relay_room {
+  std::optional<std::uint16_t> room;
+};
 
 // Actions
 
@@ -152,8 +169,23 @@ struct send_reach {
   endpoint to;
   std::uint64_t nonce = 0;
 };
-using action = std::variant<send, finished, published, observed, joined, send_reach, note>;
+/// Somebody who relays, or of the first release and may. `proven`: it answered us; else another
+/// said so.
+struct relay_seen {
+  wire::contact who;
+  std::optional<std::uint16_t> room;
+  bool proven = false;
+};
+/// `searching`: others are looked for; another of these follows.
+struct relays_told {
+  bool searching = false;
+};
+using action = std::variant<send, finished, published, observed, joined, send_reach, relay_seen,
+                            relays_told, note>;
 using actions = std::vector<action>;
+
+/// Where relays are looked for, and offer themselves.
+node_id relays_place(const crypto_suite& crypto, std::string_view name_space);
 
 /// Kademlia with the defences of S/Kademlia and discv5, for one peer.
 ///
@@ -169,6 +201,9 @@ class node {
   void handle(time_point now, const failed& in, actions& out);
   void handle(time_point now, const set_serving& in, actions& out);
   void handle(time_point now, const look_around& in, actions& out);
+  void handle(time_point now, const find_relays& in, actions& out);
+  void handle(time_point now, const enough_relays& in, actions& out);
+  void handle(time_point now, const set_relay_room& in, actions& out);
   void handle_timeout(time_point now, actions& out);
   std::optional<time_point> next_timeout() const;
 
@@ -182,14 +217,16 @@ class node {
   std::size_t waiting_lookups() const { return waiting_.size(); }
   std::size_t pending_requests() const { return pending_.size(); }
   std::size_t candidates() const { return candidates_.size(); }
+  std::size_t relay_offers() const { return relaying_ ? relaying_->offers.size() : 0; }
   /// All memory held, that of the object included.
   std::size_t memory_bytes() const;
   const config& settings() const { return config_; }
 
  private:
-  enum class purpose : std::uint8_t { user, self, publication, upkeep, probe, store };
+  enum class purpose : std::uint8_t { user, self, publication, upkeep, probe, store, relays };
   /// A request without an answer yet.
   struct request {
+    time_point sent;
     time_point deadline;  // first of our patience, then of the request
     std::uint32_t tx;
     std::uint32_t owner;  // the lookup or publication
@@ -200,6 +237,24 @@ class node {
     std::uint8_t serial;
     bool seed;
     bool slow = false;
+    bool late = false;  // answered after it had failed
+  };
+  /// What is kept of a request that failed.
+  struct unanswered_request {
+    time_point sent;
+    prefix id;
+    std::uint32_t tx;
+    std::uint32_t key;  // its tag
+    std::uint32_t owner;
+    std::uint8_t answer;
+    purpose why;
+    std::uint8_t serial;
+  };
+  struct past {
+    round_trips trips;
+    /// Requests that failed: an answer that comes all the same is one, and tells how long the way
+    /// is.
+    std::vector<unanswered_request> failed;  // oldest first
   };
   struct running {
     std::uint32_t id;
@@ -235,8 +290,10 @@ class node {
   void on(time_point now, const received& in, const wire::dial_request& m, actions& out);
   void on(time_point now, const received& in, const wire::dial_back& m, actions& out);
   void asked_by(time_point now, const received& in);
+  void on(time_point now, const received& in, const wire::relay_offer& m, actions& out);
   wire::bounded<wire::contact, wire::k> contacts_for(const node_id& target,
                                                      const public_key& asker);
+  std::optional<std::uint16_t> own_relay_room() const;
   static void answer(const received& in, wire::message what, actions& out);
   void remember_guest(time_point now, const received& in);
   std::optional<wire::contact> helper_for(time_point now, const received& asker,
@@ -248,16 +305,26 @@ class node {
   void on(time_point now, const received& in, const wire::nodes& m, actions& out);
   void on(time_point now, const received& in, const wire::records& m, actions& out);
   void on(time_point now, const received& in, const wire::stored& m, actions& out);
-  std::optional<request> take_request(const received& in, wire::transaction tx, std::uint8_t kind);
+  std::optional<request> take_request(time_point now, const received& in, wire::transaction tx,
+                                      std::uint8_t kind);
   void answered(time_point now, const received& in, const request& r, const endpoint& me,
                 actions& out);
   void unanswered(time_point now, const request& r, actions& out);
   void ask(time_point now, const wire::contact& to, prefix id, purpose why, std::uint32_t owner,
            std::uint8_t serial, wire::message what, actions& out, bool seed = false);
   void await(request r);
-  duration patience(const request& r) const {
-    return r.seed ? std::min(seed_patience, config_.request_patience) : config_.request_patience;
+  past& requests_before() {
+    if (!past_) past_ = std::make_unique<past>();
+    return *past_;
   }
+  duration patience_of(duration usual) const {
+    return past_ ? past_->trips.patience(usual) : usual;
+  }
+  duration patience(const request& r) const {
+    return patience_of(r.seed ? std::min(seed_patience, config_.request_patience)
+                              : config_.request_patience);
+  }
+  void answered_in_lookup(const request& r, running& l, bool gave_record);
 
   // Contacts: node.cpp
   prefix id_of(const public_key& k) const;
@@ -266,13 +333,19 @@ class node {
   template <class Contacts>
   void learn(time_point now, const Contacts& told, const request& r, actions& out);
   void consider(time_point now, prefix id, const wire::contact& c);
-  void leave_alone(time_point now, const public_key& k, bool silent);
+  void leave_alone(time_point now, const public_key& k, bool silent, actions& out);
   void forgive(const public_key& k);
   bool failed_lately(time_point now, const public_key& k) const;
   bool silent_seed(const public_key& k) const;
-  // So many unanswered requests in a row, and it is likelier we who are cut off than all of them
-  // dead.
+  // So many unanswered requests in a row, and no word of anybody for so long: it is likelier we who
+  // are cut off than all of them dead. Where most are dead, eight in a row are nothing unusual, but
+  // somebody is heard all the time.
   static constexpr std::uint16_t offline_after = 8;
+  static constexpr duration offline_silence = 3s;
+  bool is_cut_off(time_point now) const {
+    return timeouts_in_row_ >= offline_after && now - heard_ >= offline_silence;
+  }
+  void look_whether_back(time_point now, actions& out);
   // Of boot nodes and cached contacts many may be gone. Most that live answer so soon, on a long
   // way too.
   static constexpr duration seed_patience = 200ms;
@@ -287,6 +360,7 @@ class node {
   };
   void start(time_point now, const beginning& of, actions& out);
   void pump(time_point now, std::uint32_t id, actions& out);
+  bool widen(running& l);
   void finish(time_point now, std::unique_ptr<running> l, actions& out);
   running* find_lookup(std::uint32_t id);
   bool take_record(time_point now, running& l, const wire::record& r, actions& out);
@@ -299,6 +373,38 @@ class node {
   void later(time_point now, publication& p);
   void follow_growth(time_point now, actions& out);
   publication* find_publication(std::uint32_t id);
+
+  // Relays: node_relays.cpp
+  struct relay_offered {
+    prefix id;
+    wire::contact who;
+    std::uint16_t room;
+    std::uint32_t at_s;
+  };
+  struct relaying {
+    std::optional<std::uint16_t> room;    // of ours
+    std::vector<relay_offered> offers;    // of others
+    std::optional<unsigned> wanted_with;  // homes that RELAY has, while it wants more
+    bool told = false;                    // all that is known, since they were wanted
+    bool searching = false, offering = false;
+    std::uint8_t tellers = 0;  // who named some, in the search under way
+    time_point search_after{};
+    duration search_every{0};
+    time_point next_offer = time_point::max();
+    duration offer_every{0};
+    double nodes_then = 0;  // estimate of the network's size at the last offer
+  };
+  relaying& about_relays();
+  void said_of_relaying(const received& in, prefix id, std::optional<std::uint16_t> room,
+                        actions& out);
+  void tell_relays(time_point now, actions& out);
+  std::size_t name_known_relays(actions& out);
+  void search_relays(time_point now, actions& out);
+  void relays_named(time_point now, const request& r, const wire::nodes& m, actions& out);
+  void relays_search_over(time_point now, const running& l, actions& out);
+  void plan_offer(time_point now);
+  void offer_relay(time_point now, actions& out);
+  wire::bounded<wire::relay_hint, 4> relays_for(time_point now, const public_key& asker);
 
   // Upkeep: node_upkeep.cpp
   /// Lookups that began without all of these ask them too.
@@ -323,6 +429,7 @@ class node {
   rate_gate dial_gate_, reach_gate_;
   std::vector<wire::contact> seeds_;
   std::vector<request> pending_;  // by deadline
+  std::unique_ptr<past> past_;    // from the first request on
   std::vector<std::unique_ptr<running>> lookups_;
   std::vector<lookup> waiting_;
   std::vector<publication> publications_;
@@ -337,13 +444,18 @@ class node {
     wire::contact who;
     time_point heard;
   };
-  std::vector<guest> guests_;  // lately asked us something, and serve nobody; oldest first
+  std::vector<guest> guests_;           // lately asked us something, and serve nobody; oldest first
+  std::unique_ptr<relaying> relaying_;  // since it concerns us
   time_point look_around_after_{};
   duration look_around_every_{0};
   time_point next_join_ = never, next_upkeep_ = never, next_self_ = never, next_probe_ = never;
   duration upkeep_every_, self_every_, join_every_;
   std::uint32_t next_tx_, next_id_ = 1;
   std::uint16_t timeouts_in_row_ = 0;
+  std::uint8_t upkeep_failures_ = 0;  // of known contacts, in a row
+  time_point heard_{};                // from anybody
+  /// While we are cut off.
+  time_point next_look_ = never;
   std::uint8_t boot_seeds_ = 0;  // the first ones of seeds_
   bool joined_ = false;
   bool probe_turn_ = false;

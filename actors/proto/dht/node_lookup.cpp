@@ -53,7 +53,9 @@ void node::start(time_point now, const beginning& of, actions& out) {
       asked.paths == 0 ? config_.paths : std::min<std::size_t>(asked.paths, paths_max));
   limits.quorum = config_.quorum;
   const int more = limits.paths > 2 ? 10 * (limits.paths - 2) : 0;
-  limits.requests = static_cast<std::uint8_t>(std::min(config_.lookup_requests + more, 250));
+  limits.failures = std::min<std::uint8_t>(config_.lookup_failures, 250);
+  limits.requests =
+      static_cast<std::uint8_t>(std::min(config_.lookup_requests + more, 250 - limits.failures));
   limits.per_network = config_.diverse ? 10 : 0;
   if (asked.want_record) {
     limits.radius = region_radius();
@@ -86,10 +88,31 @@ void node::start(time_point now, const beginning& of, actions& out) {
   pump(now, id, out);
 }
 
+/// Whom we know best fell silent: the next ones are asked, and those that never had a place in our
+/// table, which hold on to those that came first. False when there is nobody else.
+bool node::widen(running& l) {
+  // Once settled, a look at our own neighbourhood is content with any answer.
+  const std::size_t enough = l.why == purpose::self && joined_ ? 1 : config_.k;
+  if (!l.engine.over() || l.engine.satisfied() ||
+      l.engine.closest_answered(enough).size() >= enough)
+    return false;
+  const prefix target = l.engine.target();
+  std::vector<const entry*> more = table_.closest(target, table_.size(), nullptr, true);
+  for (const entry& e : table_.spare_contacts()) more.push_back(&e);
+  for (const entry& e : candidates_) more.push_back(&e);
+  std::size_t added = 0;
+  for (const entry* e : more)
+    if (added < config_.k && l.engine.start_from(e->id, e->contact())) ++added;
+  return added > 0;
+}
+
 void node::pump(time_point now, std::uint32_t id, actions& out) {
   running* l = find_lookup(id);
   if (l == nullptr) return;
-  while (const auto next = l->engine.next()) {
+  while (true) {
+    const auto next = l->engine.next();
+    if (!next && widen(*l)) continue;
+    if (!next) break;
     const prefix peer = next->away ^ l->engine.target();
     if (l->asked.want_record) {
       ask(now, next->contact(), peer, l->why, id, next->serial,
@@ -124,6 +147,9 @@ void node::finish(time_point now, std::unique_ptr<running> l, actions& out) {
   switch (l->why) {
     case purpose::self:
       join_over(now, *l, out);
+      break;
+    case purpose::relays:
+      relays_search_over(now, *l, out);
       break;
     case purpose::publication: {
       publication* p = find_publication(l->publication);
@@ -228,8 +254,11 @@ void node::store_at_holders(time_point now, publication& p, actions& out) {
   p.copies = 0;
   p.waiting = static_cast<std::uint16_t>(p.holders.size());
   // We may be one of those who are asked for it.
-  if (config_.serves && record::verify(crypto_, p.value, config_.name_space, now))
+  if (config_.serves && record::verify(crypto_, p.value, config_.name_space, now)) {
     store_.put(prefix_of(p.where), p.value, 0);
+    out.emplace_back(note{
+        note_kind::dht_record_held, p.value.key, {}, static_cast<std::int64_t>(p.value.sequence)});
+  }
   for (const holder& h : p.holders)
     ask(now, h.who, id_of(h.who.key), purpose::store, p.id, 0, wire::store{{}, h.token, p.value},
         out);

@@ -51,13 +51,22 @@ void node::answer(const received& in, wire::message what, actions& out) {
 
 void node::on(time_point now, const received& in, const wire::find_node& m, actions& out) {
   asked_by(now, in);
-  answer(in, wire::nodes{m.tx, in.where, contacts_for(m.target, in.from)}, out);
+  wire::nodes a{m.tx, in.where, contacts_for(m.target, in.from), own_relay_room(), {}};
+  if (m.target == relays_place(crypto_, config_.name_space)) {
+    auto relays = relays_for(now, in.from);
+    if (!relays.empty()) a.relays = std::move(relays);
+  }
+  answer(in, std::move(a), out);
 }
 
 void node::on(time_point now, const received& in, const wire::find_record& m, actions& out) {
   asked_by(now, in);
-  wire::records a{m.tx, in.where, mint_.make(crypto_, now, in.from, in.where, m.where),
-                  std::nullopt, contacts_for(m.where, in.from)};
+  wire::records a{m.tx,
+                  in.where,
+                  mint_.make(crypto_, now, in.from, in.where, m.where),
+                  std::nullopt,
+                  contacts_for(m.where, in.from),
+                  own_relay_room()};
   // In a network that grew others hold it now, and we were not told of what came after.
   const prefix place = prefix_of(m.where);
   if (const wire::record* r = store_.find(now, place); r != nullptr && is_ours(place)) a.found = *r;
@@ -99,6 +108,9 @@ void node::on(time_point now, const received& in, const wire::store& m, actions&
   if (r != wire::store_result::stored)
     out.emplace_back(
         note{note_kind::dht_store_refused, in.from, in.where, static_cast<std::int64_t>(r)});
+  else
+    out.emplace_back(note{
+        note_kind::dht_record_held, m.value.key, {}, static_cast<std::int64_t>(m.value.sequence)});
   // Nothing but idempotent reads is answered before the address is proved.
   if (!in.early) out.emplace_back(send{{in.from, in.where}, wire::stored{m.tx, r}});
 }

@@ -26,7 +26,7 @@ void node::join(time_point now, std::size_t width, actions& out) {
   const bool at_it = std::any_of(lookups_.begin(), lookups_.end(),
                                  [](const auto& l) { return l->why == purpose::self; });
   // A look during which everybody fell silent is not the one that was to follow it.
-  if (at_it && timeouts_in_row_ >= offline_after) next_join_ = now + jittered(join_every_);
+  if (at_it && is_cut_off(now)) next_join_ = now + jittered(join_every_);
   if (at_it || (seeds_.empty() && table_.size() == 0)) return;
   start(now, {.why = purpose::self, .asked = {}, .width = width, .with_seeds = true}, out);
 }
@@ -39,7 +39,7 @@ void node::join_over(time_point now, const running& l, actions& out) {
     out.emplace_back(note{note_kind::dht_join_failed, {}, {}, l.engine.requests()});
     return;
   }
-  if (timeouts_in_row_ < offline_after) {
+  if (!is_cut_off(now)) {
     join_every_ = config_.join_retry;
     next_join_ = never;
   } else {
@@ -50,8 +50,13 @@ void node::join_over(time_point now, const running& l, actions& out) {
     look_again_ = false;
     next_join_ = std::min(next_join_, now + config_.upkeep_first);
   }
-  if (joined_) return follow_growth(now, out);
+  if (joined_) {
+    if (relaying_ && table_.estimated_nodes() >= relaying_->nodes_then * config_.growth)
+      plan_offer(now);
+    return follow_growth(now, out);
+  }
   joined_ = true;
+  plan_offer(now);
   seeds_.erase(seeds_.begin() + boot_seeds_, seeds_.end());
   seeds_.shrink_to_fit();
   upkeep_every_ = config_.upkeep_first;
@@ -59,6 +64,7 @@ void node::join_over(time_point now, const running& l, actions& out) {
   self_every_ = table_.size() < config_.k ? config_.self_lookup_sparse : config_.self_lookup_first;
   next_self_ = now + jittered(self_every_);
   out.emplace_back(joined{table_.size()});
+  tell_relays(now, out);
   for (publication& p : publications_) start_round(now, p, out);
 }
 
@@ -82,6 +88,19 @@ bool node::probe_candidate(time_point now, bool siblings_only, actions& out) {
     return true;
   }
   return false;
+}
+
+/// One question in a sixty-fourth of the time that we have heard nobody: so being cut off ends for
+/// us little after it ends, and costs less the longer it lasts.
+void node::look_whether_back(time_point now, actions& out) {
+  const duration gap =
+      std::clamp<duration>((now - heard_) / 64, config_.join_retry, config_.join_retry_max);
+  next_look_ = now + gap;
+  const entry* e = table_.random(random_);
+  if (e == nullptr) return;
+  wire::find_node m;
+  m.target = random_id(self_, std::min(common_prefix(self_, e->id), prefix_bits - 1), random_);
+  ask(now, e->contact(), e->id, purpose::upkeep, 0, 0, m, out);
 }
 
 void node::upkeep(time_point now, actions& out) {

@@ -85,7 +85,7 @@ admission routing_table::answered(std::uint32_t now_s, prefix id, const wire::co
   }
   const range b = bucket(index);
   if (crowded(b, c.where, nullptr)) return admission::crowded;
-  const entry fresh{id, c.key, c.where, 0, now_s};
+  const entry fresh{id, c.key, c.where, 0, {}, now_s};
   if (b.last - b.first >= limits_.k) {
     if (at >= limits_.k) {
       keep_spare(fresh);
@@ -126,6 +126,13 @@ void routing_table::remove(prefix id, const public_key& key) {
   if (at == entries_.size() || entries_[at].key != key) return;
   entries_.erase(entries_.begin() + static_cast<std::ptrdiff_t>(at));
   refill(common_prefix(self_, id));
+}
+
+bool routing_table::says_of_relaying(prefix id, const public_key& key, relay_word said) {
+  const std::size_t at = position(id, key);
+  if (at >= entries_.size() || entries_[at].key != key || entries_[at].relays == said) return false;
+  entries_[at].relays = said;
+  return true;
 }
 
 void routing_table::refill(unsigned index) {

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <bit>
 #include <optional>
 #include <vector>
 
@@ -8,12 +9,33 @@
 
 namespace wh::dht {
 
+/// What a peer said of relaying, in a byte: nothing, which is what peers of the first release say;
+/// that it does not; or how many homes it takes, to the next lower power of two.
+class relay_word {
+ public:
+  relay_word() = default;
+  /// Of a peer that could have said so; without `room` it does not relay.
+  explicit relay_word(std::optional<std::uint16_t> room)
+      : word_(room ? static_cast<std::uint8_t>(2 + std::bit_width(*room)) : std::uint8_t{1}) {}
+
+  bool is_known() const { return word_ != 0; }
+  bool relays() const { return word_ >= 2; }
+  std::uint16_t room() const {
+    return word_ <= 2 ? std::uint16_t{0} : static_cast<std::uint16_t>(1U << (word_ - 3));
+  }
+  friend bool operator==(relay_word, relay_word) = default;
+
+ private:
+  std::uint8_t word_ = 0;
+};
+
 /// A contact that answered a request of ours.
 struct entry {
   prefix id = 0;
   public_key key;
   endpoint where;
   std::uint8_t fails = 0;    // requests unanswered since the last answer
+  relay_word relays{};       // what it said last of relaying
   std::uint32_t seen_s = 0;  // Unix seconds (good until 2106) of the last sign of life
 
   wire::contact contact() const { return {key, where}; }
@@ -55,6 +77,11 @@ class routing_table {
   /// where there is one. Without `may_drop` it stays however often it fails.
   bool failed(prefix id, const public_key& key, bool may_drop);
   void remove(prefix id, const public_key& key);
+  /// True when this is news of a contact in the table.
+  bool says_of_relaying(prefix id, const public_key& key, relay_word said);
+
+  /// Contacts that answered once and had no place.
+  const std::vector<entry>& spare_contacts() const { return spares_; }
 
   const entry* find(prefix id, const public_key& key) const;
   /// Whether `answered` would add it.

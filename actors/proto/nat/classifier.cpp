@@ -13,6 +13,10 @@ constexpr std::size_t talked_to_max = 256;
 // Who is open already only confirms it every ten minutes, and there are many of his kind.
 constexpr std::size_t talked_to_open_max = 64;
 
+// A word of an earlier request counts for so long, and a slower way is not waited for.
+constexpr duration dial_memory = 10s;
+constexpr duration dial_rtt_max = 4s;
+
 std::uint32_t short_hash(const ip_address& a) {
   std::uint64_t h = load_be<std::uint64_t>(a.raw().data()) * 0x9e3779b97f4a7c15U;
   h = (h ^ load_be<std::uint64_t>(a.raw().data() + 8)) * 0xbf58476d1ce4e5b9U;
@@ -138,7 +142,7 @@ void classifier::void_what_was() {
 }
 
 void classifier::handle(time_point now, const reached& in, actions& out) {
-  if (in.nonce != nonce_ || nonce_ == 0 || config_.how != mode::unknown) return;
+  if (!is_ours(now, in.nonce) || config_.how != mode::unknown) return;
   if (talked_to(in.from.address)) {
     out.push_back(note{note_kind::nat_reach_from_acquaintance, {}, in.from, 0});
     if (!reachable_) passed_on_ = false;  // proves nothing either way, so it is no failure
@@ -151,6 +155,7 @@ void classifier::handle(time_point now, const reached& in, actions& out) {
   }
   out.push_back(note{note_kind::nat_reached_by_stranger, {}, in.from, 0});
   nonce_ = 0;
+  before_ = {};
   dials_ = 0;
   remember(in.from.address);
   if (!reachable_ && ++strangers_ < config_.strangers_needed) {
@@ -173,6 +178,7 @@ void classifier::handle_addresses(time_point now, std::vector<endpoint> local, a
   external_ = first_guess(config_.how, local_).external;
   reachable_ = false;
   nonce_ = 0;
+  before_ = {};
   dials_ = 0;
   asking_since_.reset();
   dial_interval_ = config_.dial_interval;
@@ -180,8 +186,21 @@ void classifier::handle_addresses(time_point now, std::vector<endpoint> local, a
   judge(now, out);
 }
 
-void classifier::handle(time_point, const passed_on& in) {
-  if (nonce_ != 0 && in.tx == dial_tx_) passed_on_ = true;
+void classifier::handle(time_point now, const passed_on& in) {
+  if (nonce_ != 0 && in.tx == dial_tx_) {
+    passed_on_ = true;
+    dial_rtt_ = std::min<duration>(now - dial_sent_, dial_rtt_max);
+  }
+  for (const dialled_before& b : before_)
+    if (b.nonce != 0 && in.tx == b.tx && now - b.sent <= dial_memory)
+      dial_rtt_ = std::min<duration>(now - b.sent, dial_rtt_max);
+}
+
+bool classifier::is_ours(time_point now, std::uint64_t nonce) const {
+  if (nonce == 0) return false;
+  return nonce == nonce_ || std::any_of(before_.begin(), before_.end(), [&](const auto& b) {
+           return b.nonce == nonce && now - b.sent <= dial_memory;
+         });
 }
 
 std::optional<time_point> classifier::next_timeout() const {
@@ -222,6 +241,14 @@ void classifier::handle_timeout(time_point now, actions& out) {
     dial_interval_ = std::min(2 * dial_interval_, config_.dial_interval_max);
   }
   judge(now, out);
+  dial(now, out);
+  // A stranger's datagram takes as long again as the word that somebody was asked for it.
+  const duration pause = settled || !helped ? dial_interval_ : config_.dial_interval;
+  next_dial_ = now + std::max<duration>(pause, 2 * dial_rtt_);
+}
+
+void classifier::dial(time_point now, actions& out) {
+  before_ = {dialled_before{nonce_, dial_tx_, dial_sent_}, before_[0]};
   nonce_ = random_.next() | 1;
   // Who sees the family in question; the first word of the other one counts for nothing.
   std::array<const observation*, 16> able{};
@@ -232,10 +259,10 @@ void classifier::handle_timeout(time_point now, actions& out) {
   const wire::contact whom =
       count > 0 ? able[random_.below(count)]->by : seen_[random_.below(seen_.size())].by;
   dial_tx_.value = static_cast<std::uint32_t>(random_.next());
+  dial_sent_ = now;
   passed_on_ = false;
   const auto nat = untranslated() ? wire::translation::none : wire::translation::translated;
-  out.push_back(dial{whom, {dial_tx_, nonce_, nat}});
-  next_dial_ = now + (settled || !helped ? dial_interval_ : config_.dial_interval);
+  out.push_back(nat::dial{whom, {dial_tx_, nonce_, nat}});
 }
 
 void classifier::judge_mapping(time_point now) {

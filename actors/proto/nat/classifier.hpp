@@ -1,5 +1,6 @@
 #pragma once
 
+#include <array>
 #include <optional>
 #include <vector>
 
@@ -138,6 +139,8 @@ class classifier {
     bool moved = false;  // it saw us at the mapping before, and then here
   };
 
+  void dial(time_point now, actions& out);
+  bool is_ours(time_point now, std::uint64_t nonce) const;
   bool is_where_we_are(const endpoint& e) const;
   void void_what_was();
   void judge(time_point now, actions& out);
@@ -164,8 +167,17 @@ class classifier {
   duration dial_interval_;
   std::uint64_t nonce_ = 0;
   wire::transaction dial_tx_{};
+  time_point dial_sent_{};
   bool passed_on_ = false;  // the request under way; only then its failure counts
-  unsigned dials_ = 0;      // since the last datagram of a stranger
+  /// Requests before the one under way: on a long way their words come when the next has left.
+  struct dialled_before {
+    std::uint64_t nonce = 0;
+    wire::transaction tx{};
+    time_point sent{};
+  };
+  std::array<dialled_before, 2> before_{};  // newest first
+  duration dial_rtt_{0};
+  unsigned dials_ = 0;  // since the last datagram of a stranger
   unsigned strangers_ = 0;
   bool reachable_ = false;
   bool few_peers_ = true;

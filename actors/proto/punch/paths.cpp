@@ -103,6 +103,8 @@ const paths::relay_option* paths::find_relay(const peer& p, const public_key& re
 void paths::handle(time_point now, const want& in, actions& out) {
   if (!find_member(in.peer)) return;
   peer& p = obtain(now, in.peer);
+  if (p.lost_since && now - p.last_payload > config_.payload_recent)
+    p.next_beat = std::min(p.next_beat, now + config_.heartbeat);
   p.last_payload = now;
   // Who only waited for the other side's doings begins with its own.
   const bool waits = p.wanted && p.next_lookup;
@@ -121,10 +123,10 @@ void paths::remove(const public_key& k, bool say_bye, actions& out) {
   peers_.erase(at);
   if (gone.in_use) {
     if (say_bye) out.push_back(send{k, *gone.in_use, wire::bye{}});
-    out.push_back(use{k, std::nullopt});
+    out.push_back(use{k, std::nullopt, {}});
   }
   for (const relay_option& r : gone.relays)
-    if (r.ours) out.push_back(visit_relay{r.relay, false});
+    if (r.ours) out.push_back(visit_relay{r.relay, false, k});
   if (gone.probe_until) out.push_back(probed{k, {}, {}});
   status last;
   last.peer = k;
@@ -176,27 +178,32 @@ void paths::handle(time_point now, const found& in, actions& out) {
     return;
   }
   if (!p->known || in.what->sequence >= p->known->sequence) p->known = in.what;
-  const wire::record& known = *p->known;
-  p->their_kind = known.nat;
+  p->their_kind = p->known->nat;
   // Of a peer known to be silent the next try says nothing new until it has an answer.
   if (!p->in_use && p->why != reason::peer_silent && p->why != reason::no_relay)
     p->why = reason::contacting;
+  contact(now, *p, out);
+  tell(*p, out);
+}
+
+/// Asks the peer wherever its record says that it may be met.
+void paths::contact(time_point now, peer& p, actions& out) {
+  const wire::record& known = *p.known;
   const std::vector<endpoint> endpoints = triable(known.endpoints.items());
-  add_candidates(*p, endpoints);
+  add_candidates(p, endpoints);
   bool meets = false;
   for (const wire::contact& r : known.relays) {
     if (r.key == self_) {
       // We carry for it ourselves: the session that it keeps warm for that leads to it.
-      ping(now, *p, wire::direct({}), out);
-    } else if (r.key != p->key && may_be_tried(r.where)) {
-      add_relay(now, *p, r, out);
+      ping(now, p, wire::direct({}), out);
+    } else if (r.key != p.key && may_be_tried(r.where)) {
+      add_relay(now, p, r, out);
       meets = true;
     }
   }
   // An open peer is reached at its endpoint; so may one be that we cannot meet anywhere.
-  if (p->their_kind == wire::nat_class::open || !meets)
-    for (const endpoint& e : endpoints) ping(now, *p, wire::direct(e), out);
-  tell(*p, out);
+  if (p.their_kind == wire::nat_class::open || !meets)
+    for (const endpoint& e : endpoints) ping(now, p, wire::direct(e), out);
 }
 
 void paths::add_relay(time_point now, peer& p, const wire::contact& relay, actions& out) {
@@ -209,11 +216,11 @@ void paths::add_relay(time_point now, peer& p, const wire::contact& relay, actio
       return !usable(r) && !(p.in_use && p.in_use->relay == r.relay.key);
     });
     if (useless == p.relays.end()) return;
-    if (useless->ours) out.push_back(visit_relay{useless->relay, false});
+    if (useless->ours) out.push_back(visit_relay{useless->relay, false, p.key});
     p.relays.erase(useless);
   }
   p.relays.push_back({.relay = relay});
-  out.push_back(visit_relay{relay, true});
+  out.push_back(visit_relay{relay, true, p.key});
 }
 
 /// Something of the peer's came through this relay, so both of us are its guests.
@@ -228,7 +235,7 @@ paths::relay_option* paths::met_at(peer& p, const public_key& relay, actions& ou
     const bool known = ours != attached_.end();
     p.relays.push_back({.relay = known ? *ours : wire::contact{relay, {}}, .ours = known});
     r = &p.relays.back();
-    if (known) out.push_back(visit_relay{r->relay, true});
+    if (known) out.push_back(visit_relay{r->relay, true, p.key});
   }
   r->attached = r->answered = true;
   r->missed = 0;
@@ -256,7 +263,24 @@ duration paths::patience(const peer& p, const wire::route& via) const {
   }
   // A path that is suspected already, or not known yet, is given its time.
   if (rtt == 0ns) return config_.ping_timeout;
-  return std::min(std::max(3 * rtt, config_.ping_timeout_min), config_.ping_timeout);
+  return std::min(std::max(3 * rtt, config_.ping_timeout_min),
+                  std::max<duration>(config_.ping_timeout, rtt * 3 / 2));
+}
+
+duration paths::rtt_in_use(const peer& p) const {
+  if (!p.in_use) return {};
+  if (!p.in_use->relay) return p.direct ? p.direct->rtt : duration{0};
+  const relay_option* r = find_relay(p, *p.in_use->relay);
+  return r ? r->rtt : duration{0};
+}
+
+/// Word goes to and fro over the path in use, and pings over one that is hardly longer.
+attempt_config paths::attempt_over(const peer& p) const {
+  attempt_config c = config_.attempt;
+  const duration rtt = rtt_in_use(p);
+  c.agree_timeout = std::max<duration>(c.agree_timeout, 2 * rtt);
+  c.settle = std::max<duration>(c.settle, rtt);
+  return c;
 }
 
 void paths::ping(time_point now, peer& p, const wire::route& via, actions& out, ttl limit) {
@@ -379,7 +403,7 @@ void paths::offer(time_point now, peer& p, actions& out) {
   p.next_open.reset();
   if (!p.in_use || p.direct || p.opening) return;
   const auto id = static_cast<std::uint32_t>(random_.next());
-  p.opening.emplace(now, id, attempt::role::offerer, config_.attempt);
+  p.opening.emplace(now, id, attempt::role::offerer, attempt_over(p));
   say_opening(p);
   send_connect(p, wire::connect_phase::offer, id, *p.in_use, out);
 }
@@ -415,7 +439,7 @@ void paths::on_connect(time_point now, peer& p, const received& in, const wire::
         return;
       }
       add_candidates(p, triable(m.candidates.items()));
-      p.opening.emplace(now, m.attempt, role::answerer, config_.attempt);
+      p.opening.emplace(now, m.attempt, role::answerer, attempt_over(p));
       p.next_open.reset();
       say_opening(p);
       send_connect(p, wire::connect_phase::answer, m.attempt, in.via, out);
@@ -495,7 +519,7 @@ void paths::handle(time_point now, const relay_up& in, actions& out) {
     r->relay = in.relay;
     if (!r->ours) {
       r->ours = true;
-      out.push_back(visit_relay{in.relay, true});
+      out.push_back(visit_relay{in.relay, true, p.key});
     }
     // Each peer's visit is told to all: only for whom it is news has anything changed.
     if (r->attached && r->answered) continue;
@@ -504,7 +528,7 @@ void paths::handle(time_point now, const relay_up& in, actions& out) {
     ping(now, p, wire::through(in.relay.key), out);
   }
   // A visit that crossed the word of its relay's death is on nobody's account.
-  if (!used) out.push_back(visit_relay{in.relay, false});
+  if (!used) out.push_back(visit_relay{in.relay, false, {}});
 }
 
 void paths::handle(time_point now, const relay_down& in, actions& out) {

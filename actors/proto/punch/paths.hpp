@@ -19,14 +19,18 @@ struct config {
   duration heartbeat = 1s;
   /// Else only often enough for the NATs to keep the mapping: below the strictest common 30 s.
   duration keepalive = 25s;
+  /// A peer whose only path was lost is asked at all places where it may be as often as payload's
+  /// paths are, later once in a sixty-fourth of the time since, at most this.
+  duration seek_max = 60s;
   duration payload_recent = 15s;
   unsigned misses_to_suspect = 2;  // then the relay carries, the path is still asked
   unsigned misses_to_drop = 5;
-  /// A ping is missed after three of its path's round trips, within these bounds. An answer that
-  /// comes later still, up to `ping_memory`, takes the miss back.
+  /// A ping is missed after three of its path's round trips, within these bounds; after one and a
+  /// half where they take longer than that. An answer that comes later still, up to `ping_memory`,
+  /// takes the miss back.
   duration ping_timeout_min = 300ms;
   duration ping_timeout = 1s;
-  duration ping_memory = 3s;
+  duration ping_memory = 10s;
   /// Where a peer has answered us lately, its pings say nothing new.
   duration proven_for = 10s;
   duration probe_timeout = 5s;  // to find, contact and ping a peer that somebody asks about
@@ -100,9 +104,11 @@ struct payload {
 struct find {
   public_key peer;
 };
+/// `peer`: for whose sake.
 struct visit_relay {
   wire::contact relay;
   bool wanted = true;
+  public_key peer{};
 };
 /// A direct route to nowhere in particular is the session's own.
 struct send {
@@ -111,10 +117,17 @@ struct send {
   wire::message what;
   ttl limit = ttl::host_default;
 };
-/// WireGuard's traffic for the peer is to go this way from now on; without a route it waits.
+/// WireGuard's traffic for the peer is to go this way from now on; without a route it waits. `rtt`
+/// as far as it is known.
 struct use {
   public_key peer;
   std::optional<wire::route> via;
+  duration rtt{0};
+};
+/// The way in use was told before it was measured.
+struct measured {
+  public_key peer;
+  duration rtt{0};
 };
 struct suspect_relay {
   public_key relay;
@@ -135,7 +148,8 @@ struct probed {
   std::optional<duration> rtt;
 };
 
-using action = std::variant<find, visit_relay, send, use, suspect_relay, status, probed, note>;
+using action =
+    std::variant<find, visit_relay, send, use, measured, suspect_relay, status, probed, note>;
 using actions = std::vector<action>;
 
 /// All that is known of a path, for people.
@@ -222,10 +236,13 @@ class paths {
     wire::nat_class their_kind = wire::nat_class::unknown;
     std::vector<relay_option> relays;
     std::optional<direct_path> direct;
+    std::optional<endpoint> last_direct;   // where it answered last
+    std::optional<time_point> lost_since;  // there was a path, and is none
     std::optional<attempt> opening;
     std::vector<pending_ping> pings;
     std::vector<proven> answered;  // directly, newest last, a few
     std::optional<wire::route> in_use;
+    bool rtt_told = false;  // of the path in use
     status told;
     reason why = reason::none;
     unsigned failures = 0;  // attempts in a row
@@ -267,10 +284,14 @@ class paths {
   void beat(time_point now, peer& p, actions& out);
   void choose(time_point now, peer& p, actions& out);
   void add_candidates(peer& p, const std::vector<endpoint>& news) const;
+  void contact(time_point now, peer& p, actions& out);
+  void seek(time_point now, peer& p, actions& out);
   void add_relay(time_point now, peer& p, const wire::contact& relay, actions& out);
   relay_option* met_at(peer& p, const public_key& relay, actions& out);
   void tick(time_point now, peer& p, actions& out);
   duration patience(const peer& p, const wire::route& via) const;
+  duration rtt_in_use(const peer& p) const;
+  attempt_config attempt_over(const peer& p) const;
   bool proven_lately(time_point now, const peer& p, const endpoint& e) const;
   bool asked_lately(time_point now, const peer& p, const wire::route& via) const;
   void tell(peer& p, actions& out);

@@ -36,6 +36,7 @@ void paths::expire_pings(time_point now, peer& p, actions& out) {
       if (r.attached) out.push_back(suspect_relay{r.relay.key});
   if (p.direct && p.direct->missed >= config_.misses_to_drop) {
     out.push_back(note{note_kind::punch_lost, p.key, p.direct->where, 0});
+    p.last_direct = p.direct->where;
     p.direct.reset();
     p.why = reason::lost;
     p.failures = p.unagreed = 0;
@@ -45,7 +46,27 @@ void paths::expire_pings(time_point now, peer& p, actions& out) {
   p.next_beat = std::min(p.next_beat, now + config_.heartbeat / 4);
 }
 
+/// What was lost may be only parted from us. Both sides ask where the other one was, which keeps
+/// both NATs open for it, and where its record says that it can be met: no lookup is needed, and
+/// the path is back little after the way is.
+void paths::seek(time_point now, peer& p, actions& out) {
+  const duration gap =
+      now - p.last_payload < config_.payload_recent
+          ? std::clamp<duration>((now - *p.lost_since) / 64, config_.heartbeat, config_.seek_max)
+          : config_.keepalive;
+  p.next_beat = now + gap;
+  if (p.last_direct) ping(now, p, wire::direct(*p.last_direct), out);
+  const auto in_record = [&](const relay_option& r) {
+    return p.known && std::any_of(p.known->relays.begin(), p.known->relays.end(),
+                                  [&](const wire::contact& c) { return c.key == r.relay.key; });
+  };
+  for (const relay_option& r : p.relays)
+    if (r.attached && !in_record(r)) ping(now, p, wire::through(r.relay.key), out);
+  if (p.known) contact(now, p, out);
+}
+
 void paths::beat(time_point now, peer& p, actions& out) {
+  if (p.lost_since) return seek(now, p, out);
   // A path in use was missed, or none was found yet.
   const bool missed = !p.in_use || (p.direct && p.direct->missed > 0) ||
                       std::any_of(p.relays.begin(), p.relays.end(), [&](const relay_option& r) {
@@ -94,10 +115,19 @@ void paths::choose(time_point now, peer& p, actions& out) {
     // Who came to us by itself is on its way already.
     p.next_lookup = now + (p.wanted || p.in_use ? 0ns : config_.courtesy);
   }
-  if (best == p.in_use) return;
-  if (best && !p.in_use) p.next_beat = now + config_.heartbeat;
+  if (best == p.in_use) {
+    if (best && !p.rtt_told && rtt_in_use(p) > 0ns) {
+      p.rtt_told = true;
+      out.push_back(measured{p.key, rtt_in_use(p)});
+    }
+    return;
+  }
+  if (best.has_value() != p.in_use.has_value()) p.next_beat = now + config_.heartbeat;
+  p.lost_since = best ? std::nullopt : std::optional{now};
+  if (best && !best->relayed()) p.last_direct.reset();
   p.in_use = best;
-  out.push_back(use{p.key, best});
+  p.rtt_told = rtt_in_use(p) > 0ns;
+  out.push_back(use{p.key, best, rtt_in_use(p)});
 }
 
 void paths::tell(peer& p, actions& out) {

@@ -4,6 +4,7 @@
 #include <vector>
 
 #include "actors/proto/note.hpp"
+#include "actors/proto/round_trips.hpp"
 #include "actors/proto/wire/messages.hpp"
 #include "transport/rng.hpp"
 #include "transport/time.hpp"
@@ -15,6 +16,7 @@ struct guest_config {
   std::size_t homes = 2;
   /// Renewal is the NAT keepalive too: below the 30 s of the strictest common timer.
   duration renew = 25s;
+  /// Longer where a relay, or our own line, is known to take longer.
   duration answer_timeout = 1s;
   unsigned tries = 3;
   /// However short the lease that a relay grants: it does not set our pace.
@@ -22,27 +24,45 @@ struct guest_config {
   /// Relays kept for others' sake (their homes); one more is refused.
   std::size_t visits_max = 64;
   std::size_t candidates_max = 16;
+  /// Of those that others name, from one /24 or /48.
+  std::size_t candidates_network = 2;
+  /// Whoever has less room waits for better ones to be known, and no longer than this.
+  std::uint16_t room_ample = 64;
+  std::uint16_t room_some = 16;
+  duration ample_awaited = 2s;
   /// A relay that failed or was full is not asked to be a home again before. A visit is asked all
   /// the same: the other side is there and nowhere else.
   duration grudge = 2min;
   /// The same for one whose owner does not consent: that is a setting, and seldom changed.
   duration grudge_refused = 1h;
+  /// Without any home, those that were homes and fell silent are asked again after this, or after a
+  /// sixty-fourth of the time since, at most `lost_ask_max`: it may be ourselves whom nobody heard.
+  duration lost_ask = 2s;
+  duration lost_ask_max = 60s;
+  std::size_t lost_max = 4;
 };
 
-/// Peers that might relay for us: public, and answered us a moment ago.
+/// A peer that might relay for us, and how many homes it said it takes, if it did. `proven`: it
+/// answered us a moment ago; else others name it.
 struct candidate {
   wire::contact who;
+  std::optional<std::uint16_t> room{};
+  bool proven = true;
 };
-/// The answer to `need_candidates`: who was told is everybody there is.
-struct candidates_end {};
+/// The answer to `need_candidates`: who was told is everybody that is known. `searching`: others
+/// are looked for, and another of these follows.
+struct candidates_end {
+  bool searching = false;
+};
 /// Whether home relays are wanted at all: a peer that strangers reach needs none.
 struct want_homes {
   bool wanted = false;
 };
-/// Become (or stay) a guest of a peer's relay; `false` ends it.
+/// Become (or stay) a guest of a peer's relay for its sake; `false` ends it.
 struct visit {
   wire::contact relay;
   bool wanted = true;
+  public_key peer{};
 };
 struct guest_received {
   public_key from;
@@ -80,11 +100,16 @@ struct homes {
   std::vector<wire::contact> relays;
   bool complete = false;
 };
-/// Homes are wanting, and no candidate is left: the DHT should be asked for peers.
-struct need_candidates {};
+/// Homes are wanting (we have so many), and no candidate is left: the DHT should be asked for
+/// peers.
+struct need_candidates {
+  unsigned homes = 0;
+};
+/// No more are wanted.
+struct enough_candidates {};
 
-using guest_action =
-    std::variant<guest_send, attached, seen_at, detached, homes, need_candidates, note>;
+using guest_action = std::variant<guest_send, attached, seen_at, detached, homes, need_candidates,
+                                  enough_candidates, note>;
 using guest_actions = std::vector<guest_action>;
 
 /// A relay of ours, for people.
@@ -118,7 +143,7 @@ class guest {
   struct stay {
     wire::contact relay;
     bool home = false;
-    unsigned visitors = 0;  // paths that want it
+    std::vector<public_key> visited{};  // peers whose paths want it, each as often
     bool granted = false;
     wire::transaction tx{};
     time_point asked{};  // when the question that is out was put first
@@ -130,13 +155,37 @@ class guest {
     public_key relay;
     time_point until;
   };
+  /// A relay that was dropped before it ever answered.
+  struct unheard {
+    wire::contact relay;
+    wire::transaction tx;
+    time_point asked;
+  };
+
+  /// A home that fell silent.
+  struct lost_home {
+    wire::contact relay;
+    time_point since, again;
+  };
 
   stay* find(const public_key& k);
   void ask(time_point now, stay& s, guest_actions& out);
+  duration patience(const stay& s) const;
+  void answered_late(time_point now, const public_key& from, const wire::relay_attached& m,
+                     guest_actions& out);
   /// With a grudge for as long as `resent`.
   void drop(time_point now, const public_key& k, duration resent, guest_actions& out);
   void fill_homes(time_point now, guest_actions& out);
   void tell_homes(guest_actions& out);
+  void fell_silent(time_point now, const public_key& k, guest_actions& out);
+  void lose(time_point now, const stay& s);
+  void ask_lost(time_point now, guest_actions& out);
+  void found_again(const public_key& k);
+  std::optional<time_point> next_lost() const;
+  std::size_t homes_granted() const;
+  void end_surplus();
+  void ask_for_candidates(time_point now, guest_actions& out);
+  std::vector<candidate>::iterator best_candidate(time_point now);
   bool homes_complete() const;
   bool resented(time_point now, const public_key& k) const;
 
@@ -144,12 +193,19 @@ class guest {
   rng& random_;
   bool homes_wanted_ = false;
   std::vector<stay> stays_;
-  std::vector<wire::contact> candidates_;  // newest last
+  std::vector<candidate> candidates_;  // newest last
   std::vector<grudge> grudges_;
+  std::vector<unheard> unheard_;  // oldest first, a few
+  std::vector<lost_home> lost_;   // oldest first, a few
+  round_trips trips_;
   std::vector<public_key> homes_told_;
   bool complete_told_ = false;
-  bool candidates_all_ = false;  // told since they were asked for
-  std::optional<time_point> search_again_;
+  bool candidates_all_ = false;   // told since they were asked for
+  bool searching_ = false;        // for others
+  bool candidates_came_ = false;  // since they were asked for last
+  bool asked_for_candidates_ = false;
+  time_point wanted_since_{};
+  std::optional<time_point> search_again_, ample_until_;
 };
 
 }  // namespace wh::relay

@@ -113,6 +113,7 @@ void layer::handle(time_point now, const send& what, actions& out) {
                           : wire::datagram_max - transport_overhead;
   std::uint8_t buffer[wire::encoded_max];
   std::size_t size = wire::encoded_size(what.what);
+  std::size_t plain = wire::plain_size(what.what);
   if (size <= size_max) {
     wire::encode_to(what.what, buffer);
   } else {
@@ -120,6 +121,7 @@ void layer::handle(time_point now, const send& what, actions& out) {
     if (!wire::fit(cut, size_max))
       return say(out, note_kind::session_too_big, {}, what.to, static_cast<std::int64_t>(size));
     size = wire::encode_to(cut, buffer);
+    plain = wire::plain_size(cut);
   }
 
   auto s = peers_.find(what.to);
@@ -137,44 +139,51 @@ void layer::handle(time_point now, const send& what, actions& out) {
     }
     s = peers_.add(what.to);
   }
-  send_now(now, *s, what, byte_view{buffer, size}, out);
+  send_now(now, *s, what, {byte_view{buffer, size}, plain}, out);
   release(*s);
 }
 
 /// True when the message left in the response that was held for it.
-bool layer::answer_with(time_point now, slot s, const send& what, byte_view encoded, actions& out) {
-  const answering& held = *peers_[s].activity->answering;
+bool layer::answer_with(time_point now, slot s, const send& what, const packed& encoded,
+                        actions& out) {
+  const activity& a = *peers_[s].activity;
+  const answering& held = *a.answering;
   const std::size_t room = held.size_max - response_min;
-  if (encoded.size() <= room) {
-    respond(now, s, encoded, what.limit, out);
+  const byte_view whole = encoded.for_whom(a.next_reads_options);
+  if (!whole.empty() && whole.size() <= room) {
+    respond(now, s, whole, what.limit, out);
     return true;
   }
   wire::message cut = what.what;
-  if (wire::fit(cut, room)) {
+  if (!whole.empty() && wire::fit(cut, room)) {
     bytes shorter;
     wire::encode(cut, shorter);
-    respond(now, s, shorter, what.limit, out);
+    const packed short_form{shorter, wire::plain_size(cut)};
+    respond(now, s, short_form.for_whom(a.next_reads_options), what.limit, out);
     return true;
   }
   say(out, note_kind::session_answer_delayed, held.via, what.to,
-      static_cast<std::int64_t>(encoded.size()));
+      static_cast<std::int64_t>(encoded.whole.size()));
   respond(now, s, {}, ttl::host_default, out);
   return false;
 }
 
-void layer::send_now(time_point now, slot s, const send& what, byte_view encoded, actions& out) {
+void layer::send_now(time_point now, slot s, const send& what, const packed& encoded,
+                     actions& out) {
   peer& p = peers_[s];
   if (p.activity && p.activity->answering &&
       (!what.via || *what.via == p.activity->answering->via) &&
       answer_with(now, s, what, encoded, out))
     return;
 
-  if (p.current.exists() && (now - p.current.born >= age_max || p.current.sent >= packets_max)) {
+  // The other side ends what idles at the same time, to the second or so.
+  if (p.current.exists() && (now - p.current.born >= age_max || p.current.sent >= packets_max ||
+                             now - p.active >= idle_max - idle_doubted)) {
     say(out, note_kind::session_expired, {}, p.key);
     end_session(s);
   }
   if (p.current.exists()) {
-    const bool silent = p.asked != never && now - p.asked >= unanswered_max;
+    const bool silent = p.asked != never && now - p.asked >= silence_of(p);
     const bool old =
         now - p.current.born >= (p.current.initiator ? rekey_initiator : rekey_responder) ||
         p.current.sent >= rekey_packets || p.current.born < serves_since_;
@@ -182,9 +191,10 @@ void layer::send_now(time_point now, slot s, const send& what, byte_view encoded
     if ((silent || old) && !busy) {
       const wire::route via = what.via ? *what.via : p.route();
       // The peer may not know this session any more; then only an initiation arrives.
-      const bool rides = silent && rides_early(encoded[0]);
+      const bool rides = silent && rides_early(encoded.kind());
       if (silent) p.direct_heard = {};  // nor is its default route worth more than another
-      const bool begun = begin(now, s, via, what.limit, rides ? encoded : byte_view{}, out);
+      const bool begun =
+          begin(now, s, via, what.limit, rides ? encoded.for_whom(false) : byte_view{}, out);
       if (begun && rides) return;
     } else if (silent && p.activity->initiating) {
       detour(now, s, what);
@@ -198,7 +208,7 @@ void layer::send_now(time_point now, slot s, const send& what, byte_view encoded
   }
   if (p.activity && p.activity->half_open()) {
     if (p.activity->start_at == never) {
-      p.activity->start_at = now + confirmation_awaited;
+      p.activity->start_at = now + line_.patience(confirmation_awaited);
       wake_by(s, p.activity->start_at);
     }
     return wait(s, what, encoded, out);
@@ -208,9 +218,9 @@ void layer::send_now(time_point now, slot s, const send& what, byte_view encoded
     out.emplace_back(gave_up{what.to});
     return;
   }
-  const bool rides = rides_early(encoded[0]);
-  if (!begin(now, s, what.via ? *what.via : p.route(), what.limit, rides ? encoded : byte_view{},
-             out)) {
+  const bool rides = rides_early(encoded.kind());
+  if (!begin(now, s, what.via ? *what.via : p.route(), what.limit,
+             rides ? encoded.for_whom(false) : byte_view{}, out)) {
     out.emplace_back(gave_up{what.to});
     return;
   }
@@ -230,18 +240,19 @@ void layer::detour(time_point now, slot s, const send& what) {
   wake_by(s, i.try_next);
 }
 
-void layer::wait(slot s, const send& what, byte_view encoded, actions& out) {
+void layer::wait(slot s, const send& what, const packed& encoded, actions& out) {
   auto& queue = peers_.activity_of(s).queue;
   if (queue.size() >= config_.limits.queue)
-    return say(out, note_kind::session_queue_full, {}, what.to, encoded[0]);
-  queue.push_back({{encoded.begin(), encoded.end()}, what.via, what.limit});
+    return say(out, note_kind::session_queue_full, {}, what.to, encoded.kind());
+  queue.push_back(
+      {{encoded.whole.begin(), encoded.whole.end()}, encoded.plain, what.via, what.limit});
 }
 
 void layer::flush(time_point now, slot s, actions& out) {
   if (!peers_[s].activity) return;
   const auto queue = std::move(peers_[s].activity->queue);
   peers_[s].activity->queue.clear();
-  for (const waiting_message& w : queue) send_message(now, s, w.encoded, w.via, w.limit, out);
+  for (const waiting_message& w : queue) send_message(now, s, w.what(), w.via, w.limit, out);
 }
 
 void layer::forget(const public_key& k) {

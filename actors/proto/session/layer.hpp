@@ -5,6 +5,7 @@
 #include <vector>
 
 #include "actors/proto/note.hpp"
+#include "actors/proto/round_trips.hpp"
 #include "actors/proto/session/cookie.hpp"
 #include "actors/proto/session/opened.hpp"
 #include "actors/proto/session/rate_limit.hpp"
@@ -41,12 +42,14 @@ struct transmit {
 
 /// A message from a peer. `early`: it rode in an initiation; the peer is who it says, but the
 /// message may be a copy and `via` forged. It may be answered, and nothing learned from it.
+/// `reads_options`: optional fields and later kinds of messages reach it.
 struct deliver {
   public_key from;
   wire::route via;
   bool serves_dht = false;
   bool early = false;
   wire::message what;
+  bool reads_options = false;
 };
 
 /// There was no session with the peer and now there is one, confirmed by both sides.
@@ -139,10 +142,10 @@ class layer {
   using slot = session_table::slot;
 
   // layer.cpp: what is sent, and time.
-  void send_now(time_point now, slot s, const send& what, byte_view encoded, actions& out);
-  bool answer_with(time_point now, slot s, const send& what, byte_view encoded, actions& out);
+  void send_now(time_point now, slot s, const send& what, const packed& encoded, actions& out);
+  bool answer_with(time_point now, slot s, const send& what, const packed& encoded, actions& out);
   void detour(time_point now, slot s, const send& what);
-  void wait(slot s, const send& what, byte_view encoded, actions& out);
+  void wait(slot s, const send& what, const packed& encoded, actions& out);
   void flush(time_point now, slot s, actions& out);
   void wake_by(slot s, time_point deadline);
   void expire_by(time_point t);
@@ -159,6 +162,10 @@ class layer {
   bool begin(time_point now, slot s, const wire::route& via, ttl limit, byte_view riding,
              actions& out);
   void initiate(time_point now, slot s, actions& out);
+  duration expected(slot s, const wire::route& via) const;
+  void remember_try(slot s);
+  void late_response(time_point now, byte_view d, std::uint32_t index);
+  void measured(slot s, duration rtt, const wire::route& via);
   void give_up(time_point now, slot s, actions& out);
   void end_initiating(slot s);
   void respond(time_point now, slot s, byte_view riding, ttl limit, actions& out);
@@ -175,8 +182,10 @@ class layer {
   void on_transport(time_point now, const received& r, actions& out);
   void send_sealed(time_point now, slot s, byte_view plain, const wire::route& via, ttl limit,
                    actions& out);
-  void send_message(time_point now, slot s, byte_view encoded,
+  void send_message(time_point now, slot s, const packed& encoded,
                     const std::optional<wire::route>& via, ttl limit, actions& out);
+  void undecoded(wire::decode_error why, byte_view message, const wire::route& via,
+                 const public_key& peer, actions& out) const;
   void heard(time_point now, slot s, const wire::route& via, std::size_t size, actions& out);
   void take_route(time_point now, slot s, const wire::route& via, actions& out);
   void on_path(time_point now, slot s, const wire::route& via, byte_view plain, actions& out);
@@ -196,6 +205,19 @@ class layer {
   token_bucket all_proven_;
   cookie_jar cookies_;
   opened_initiations opened_;
+  round_trips line_;
+  /// Initiations that another one followed, or nothing: their responses open no session any more,
+  /// and tell how long the way is.
+  struct tried {
+    std::uint64_t key = 0;  // its first bytes
+    time_point sent{};
+    std::uint32_t index = 0;
+    std::uint16_t rtt_ms = 0;  // answered after this
+    bool relayed = false;
+
+    duration rtt() const { return std::chrono::milliseconds{rtt_ms}; }
+  };
+  std::vector<tried> tried_;  // oldest first
   std::uint64_t timestamp_last_;
   std::uint64_t timestamp_kept_;
   time_point serves_since_{};
@@ -222,15 +244,26 @@ constexpr duration timestamps_ahead = 10min;
 constexpr duration response_held = 20ms;
 constexpr duration half_open_kept = 30s;
 constexpr duration idle_max = 90s;
+constexpr duration idle_doubted = 2s;
 constexpr duration rekey_initiator = 10min;
 constexpr duration rekey_responder = 12min;
 constexpr duration age_max = 15min;
 constexpr std::uint64_t rekey_packets = std::uint64_t{1} << 32;
 constexpr std::uint64_t packets_max = std::uint64_t{1} << 48;
-/// Longer than any round trip, relayed ones included; and what a wrong guess costs is a handshake.
+/// Longer than most round trips, relayed ones included; two of the handshake's own where they are
+/// longer. What a wrong guess costs is a handshake.
 constexpr duration unanswered_max = 2s;
 constexpr duration both_at_once = 2s;
+constexpr std::size_t tried_max = 8;
+/// So late a response may come to tell how long the way is.
+constexpr duration tried_kept = 10s;
 constexpr duration direct_preferred = 15s;
+/// How long nothing may come after a request before the session is doubted.
+inline duration silence_of(const peer& p) {
+  return std::max<duration>(unanswered_max, 2 * p.rtt());
+}
+/// No way is taken for longer, whatever the other side does to have it so.
+constexpr duration rtt_max = 8s;
 constexpr duration challenge_interval = 200ms;
 
 }  // namespace wh::session

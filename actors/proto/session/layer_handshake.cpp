@@ -11,7 +11,12 @@ using namespace packet;
 namespace {
 
 constexpr duration try_waits[] = {1s, 1500ms};
-constexpr std::uint8_t flag_serves_dht = 1;
+
+std::uint64_t begin_of(const public_key& k) { return load_be<std::uint64_t>(k.value.data()); }
+
+std::uint16_t in_ms(duration rtt) {
+  return static_cast<std::uint16_t>(std::clamp<std::int64_t>(rtt / 1ms, 1, rtt_max / 1ms));
+}
 
 void put_header(bytes& d, const crypto_suite& crypto, type t) {
   d.insert(d.end(), {magic, crypto.wire_version(), static_cast<std::uint8_t>(t), 0});
@@ -26,10 +31,35 @@ void put(bytes& d, Int v) {
 void append(bytes& d, byte_view b) { d.insert(d.end(), b.begin(), b.end()); }
 
 /// Answers with contacts are long; their questions are padded, so that the answer may ride back.
-std::size_t padding(byte_view riding) {
-  if (riding.empty() || riding[0] == wire::ping::kind) return 0;
+/// Whatever else it is, the number says that we read optional fields.
+std::size_t padding(byte_view riding, bool relayed) {
+  std::size_t zeros = 0;
   const std::size_t size = initiation_min + riding.size();
-  return size < initiation_padded ? initiation_padded - size : 0;
+  if (!relayed && !riding.empty() && riding[0] != wire::ping::kind && size < initiation_padded)
+    zeros = initiation_padded - size;
+  return zeros - zeros % padding_unit + padding_reads_options;
+}
+
+/// What stands behind a handshake's message: optional fields, of which none is known yet, and
+/// zeros.
+struct handshake_rest {
+  bool sound = true;
+  std::size_t zeros = 0;
+};
+handshake_rest read_rest(byte_view in) {
+  handshake_rest r;
+  while (!in.empty()) {
+    if (in[0] == no_option) {
+      ++r.zeros;
+      in = in.subspan(1);
+    } else if (in.size() < 2 || in.size() - 2 < in[1]) {
+      r.sound = false;
+      return r;
+    } else {
+      in = in.subspan(2 + std::size_t{in[1]});
+    }
+  }
+  return r;
 }
 
 }  // namespace
@@ -50,16 +80,67 @@ bool layer::begin(time_point now, slot s, const wire::route& via, ttl limit, byt
   return true;
 }
 
+/// How long the peer's response will take by what is known: of the peer, of the relay in between,
+/// of our own line.
+duration layer::expected(slot s, const wire::route& via) const {
+  const peer& p = peers_[s];
+  if (p.activity && p.activity->initiating && p.activity->initiating->round_trip > 0ns)
+    return p.activity->initiating->round_trip;
+  if (p.rtt_ms > 0) return p.rtt();
+  for (const tried& t : tried_)
+    if (t.key == begin_of(p.key) && t.rtt_ms > 0) return t.rtt();
+  if (!via.relay) return line_.line();
+  // From the relay on it is as far, for all we know.
+  const auto relay = peers_.find(*via.relay);
+  return 2 * (relay ? std::max(peers_[*relay].rtt(), line_.line()) : line_.line());
+}
+
+/// A round trip of a handshake: of the peer, and one word about our line.
+void layer::measured(slot s, duration rtt, const wire::route& via) {
+  peers_[s].rtt_ms = in_ms(rtt);
+  if (!via.relayed()) line_.add(rtt);
+}
+
+/// The last try is about to be replaced, or given up.
+void layer::remember_try(slot s) {
+  const initiating& i = *peers_[s].activity->initiating;
+  if (i.tries == 0) return;
+  std::erase_if(tried_, [&](const tried& t) { return i.try_last - t.sent > tried_kept; });
+  if (tried_.size() >= tried_max) tried_.erase(tried_.begin());
+  tried_.push_back({begin_of(peers_[s].key), i.try_last, i.mine, 0, i.via.relayed()});
+}
+
+/// A response to a try that is no more. Sealed for us by whoever saw the try; its keys are gone.
+void layer::late_response(time_point now, byte_view d, std::uint32_t index) {
+  const auto at = std::find_if(tried_.begin(), tried_.end(), [&](const tried& t) {
+    return t.index == index && t.rtt_ms == 0 && now - t.sent <= tried_kept;
+  });
+  const byte_view authentic = d.first(d.size() - mac_size);
+  if (at == tried_.end() || !same(mac_of(crypto_, mac_key_, authentic), d.last(mac_size))) return;
+  at->rtt_ms = in_ms(now - at->sent);
+  if (!at->relayed) line_.add(at->rtt());
+  // The try under way is given its time.
+  const auto s = peers_.slot_of(index);
+  if (!s || begin_of(peers_[*s].key) != at->key) return;
+  activity* a = peers_[*s].activity.get();
+  if (a == nullptr || !a->initiating) return;
+  a->initiating->round_trip = at->rtt();
+  a->initiating->try_next =
+      std::max(a->initiating->try_next, a->initiating->try_last + at->rtt() * 3 / 2);
+}
+
 /// One try: a handshake from its beginning, because no key may seal two different timestamps.
 void layer::initiate(time_point now, slot s, actions& out) {
   initiating& i = *peers_[s].activity->initiating;
+  remember_try(s);
   const public_key& to = peers_[s].key;
   i.state.emplace(crypto_,
                   noise::handshake::parameters{noise::pattern::ik, true, prologue_, public_, to});
   i.mine = peers_.fresh_index(s, random_);
   i.via = i.via_next;
   i.try_last = now;
-  i.try_next = now + try_waits[std::min<std::size_t>(i.tries, 1)];
+  i.try_next = now + std::max<duration>(try_waits[std::min<std::size_t>(i.tries, 1)],
+                                        expected(s, i.via) * 3 / 2);
   ++i.tries;
   wake_by(s, i.try_next);
 
@@ -78,7 +159,7 @@ void layer::initiate(time_point now, slot s, actions& out) {
   payload.push_back(config_.serves_dht ? flag_serves_dht : 0);
   put(payload, static_cast<std::uint16_t>(i.riding.size()));
   append(payload, i.riding);
-  if (!i.via.relayed()) payload.resize(payload.size() + padding(i.riding));
+  payload.resize(payload.size() + padding(i.riding, i.via.relayed()));
 
   bytes d;
   d.reserve(initiation_overhead + payload.size());
@@ -106,11 +187,13 @@ void layer::give_up(time_point now, slot s, actions& out) {
   peer& p = peers_[s];
   const bytes riding = std::move(p.activity->initiating->riding);
   const wire::route via = p.activity->initiating->via;
+  remember_try(s);
   end_initiating(s);
-  const bool alive = p.current.exists() && (p.asked == never || now - p.asked < unanswered_max);
+  const bool alive = p.current.exists() && (p.asked == never || now - p.asked < silence_of(p));
   if (alive) {
     say(out, note_kind::session_rekey_failed, via, p.key);
-    if (!riding.empty()) send_message(now, s, riding, std::nullopt, ttl::host_default, out);
+    if (!riding.empty())
+      send_message(now, s, {riding, riding.size()}, std::nullopt, ttl::host_default, out);
     return;
   }
   end_session(s);
@@ -227,20 +310,23 @@ void layer::on_initiation(time_point now, const received& r, actions& out) {
   const std::uint8_t flags = payload[8];
   const std::size_t length = load_be<std::uint16_t>(payload.data() + 9);
   const byte_view rest = byte_view{payload}.subspan(initiation_payload_min);
-  if ((flags & ~flag_serves_dht) != 0 || length > rest.size() ||
-      std::any_of(rest.begin() + static_cast<std::ptrdiff_t>(length), rest.end(),
-                  [](std::uint8_t b) { return b != 0; }))
-    return say(out, note_kind::session_undecodable, r.via, from);
+  if (length > rest.size()) return say(out, note_kind::session_undecodable, r.via, from);
+  const handshake_rest behind = read_rest(rest.subspan(length));
+  if (!behind.sound) return say(out, note_kind::session_undecodable, r.via, from);
   std::optional<wire::message> early;
   if (length > 0) {
-    auto m = wire::decode(rest.first(length));
-    if (!m)
-      return say(out, note_kind::session_undecodable, r.via, from,
-                 static_cast<std::int64_t>(m.error()));
-    if (!std::holds_alternative<wire::ping>(*m) && !std::holds_alternative<wire::find_node>(*m) &&
-        !std::holds_alternative<wire::find_record>(*m))
+    const byte_view message = rest.first(length);
+    auto m = wire::decode(message);
+    if (!m) {
+      undecoded(m.error(), message, r.via, from, out);
+      if (m.error() != wire::decode_error::unknown_kind) return;
+    } else if (!std::holds_alternative<wire::ping>(*m) &&
+               !std::holds_alternative<wire::find_node>(*m) &&
+               !std::holds_alternative<wire::find_record>(*m)) {
       return say(out, note_kind::session_not_early, r.via, from, rest[0]);
-    early = std::move(*m);
+    } else {
+      early = std::move(*m);
+    }
   }
 
   auto s = peers_.find(from);
@@ -254,6 +340,7 @@ void layer::on_initiation(time_point now, const received& r, actions& out) {
   const bool serves_dht = (flags & flag_serves_dht) != 0;
   a.next_via = r.via;
   a.next_serves_dht = serves_dht;
+  a.next_reads_options = behind.zeros % padding_unit == padding_reads_options;
   const std::size_t size_max = proven || r.via.relayed()
                                    ? wire::datagram_max
                                    : std::min(wire::datagram_max, amplification_max * d.size());
@@ -265,7 +352,7 @@ void layer::on_initiation(time_point now, const received& r, actions& out) {
     return release(*s);
   }
   wake_by(*s, a.answering->deadline);
-  out.emplace_back(deliver{from, r.via, serves_dht, true, std::move(*early)});
+  out.emplace_back(deliver{from, r.via, serves_dht, true, std::move(*early), a.next_reads_options});
 }
 
 /// Counts the peer among the half-open; the oldest ends when they are too many.
@@ -303,7 +390,8 @@ void layer::respond(time_point now, slot s, byte_view riding, ttl limit, actions
   const public_key& to = peers_[s].key;
   const std::uint32_t mine = peers_.fresh_index(s, random_);
   bytes payload;
-  payload.push_back(config_.serves_dht ? flag_serves_dht : 0);
+  payload.push_back(static_cast<std::uint8_t>((config_.serves_dht ? flag_serves_dht : 0) |
+                                              (a.next_reads_options ? flag_reads_options : 0)));
   put(payload, static_cast<std::uint16_t>(riding.size()));
   append(payload, riding);
 
@@ -340,8 +428,10 @@ void layer::on_response(time_point now, const received& r, actions& out) {
   const auto index = load_be<std::uint32_t>(d.data() + header_size + 4);
   const auto s = peers_.slot_of(index);
   if (!s || !peers_[*s].activity || !peers_[*s].activity->initiating ||
-      peers_[*s].activity->initiating->mine != index)
+      peers_[*s].activity->initiating->mine != index) {
+    late_response(now, d, index);
     return say(out, note_kind::session_stale_response, r.via);
+  }
   peer& p = peers_[*s];
   initiating& i = *p.activity->initiating;
   const byte_view authentic = d.first(d.size() - mac_size);
@@ -364,13 +454,16 @@ void layer::on_response(time_point now, const received& r, actions& out) {
   wipe(keys.send.value);
   wipe(keys.receive.value);
   const wire::route via = i.via;
+  measured(*s, now - i.try_last, via);
   end_initiating(*s);
 
   const std::uint8_t flags = payload[0];
-  const byte_view riding = byte_view{payload}.subspan(response_payload_min);
-  const bool sound = (flags & ~flag_serves_dht) == 0 &&
-                     load_be<std::uint16_t>(payload.data() + 1) == riding.size();
+  const byte_view rest = byte_view{payload}.subspan(response_payload_min);
+  const std::size_t length = load_be<std::uint16_t>(payload.data() + 1);
+  const bool sound = length <= rest.size() && read_rest(rest.subspan(length)).sound;
+  const byte_view riding = sound ? rest.first(length) : byte_view{};
   p.serves_dht = (flags & flag_serves_dht) != 0;
+  p.reads_options = (flags & flag_reads_options) != 0;
   // The way the initiation went is proven, whatever source the response had.
   take_route(now, *s, via, out);
   establish(now, *s, fresh, out);
@@ -378,9 +471,9 @@ void layer::on_response(time_point now, const received& r, actions& out) {
     say(out, note_kind::session_undecodable, r.via, p.key);
   } else if (!riding.empty()) {
     if (auto m = wire::decode(riding))
-      out.emplace_back(deliver{p.key, r.via, p.serves_dht, false, std::move(*m)});
+      out.emplace_back(deliver{p.key, r.via, p.serves_dht, false, std::move(*m), p.reads_options});
     else
-      say(out, note_kind::session_undecodable, r.via, p.key, static_cast<std::int64_t>(m.error()));
+      undecoded(m.error(), riding, r.via, p.key, out);
   }
   if (r.via != via && p.current.mine == index) heard(now, *s, r.via, d.size(), out);
   flush(now, *s, out);
@@ -426,7 +519,8 @@ void layer::establish(time_point now, slot s, const session_state& fresh, action
     activity& a = peers_.activity_of(s);
     const duration apart =
         fresh.born > p.current.born ? fresh.born - p.current.born : p.current.born - fresh.born;
-    const bool crossed = apart < both_at_once && fresh.initiator != p.current.initiator;
+    const bool crossed = apart < std::max<duration>(both_at_once, p.rtt() * 3 / 2) &&
+                         fresh.initiator != p.current.initiator;
     // Both sides come to the same choice: the session whose initiator has the lower key.
     const bool loses = crossed && fresh.initiator != (public_ < p.key);
     a.previous_heard = now;
@@ -451,7 +545,8 @@ void layer::establish(time_point now, slot s, const session_state& fresh, action
   a->start_at = never;
   if (a->initiating) {
     // Came about the other way round: what rode in our initiation goes over the session.
-    waiting_message w{std::move(a->initiating->riding), std::nullopt, a->initiating->limit};
+    waiting_message w{std::move(a->initiating->riding), 0, std::nullopt, a->initiating->limit};
+    w.plain = w.encoded.size();
     end_initiating(s);
     if (!w.encoded.empty()) a->queue.insert(a->queue.begin(), std::move(w));
   }

@@ -45,9 +45,12 @@ void layer::send_sealed(time_point now, slot s, byte_view plain, const wire::rou
   out.emplace_back(transmit{via, std::move(d), limit, p.key, wire::frames_payload(plain)});
 }
 
-void layer::send_message(time_point now, slot s, byte_view encoded,
+void layer::send_message(time_point now, slot s, const packed& what,
                          const std::optional<wire::route>& via, ttl limit, actions& out) {
   peer& p = peers_[s];
+  const byte_view encoded = what.for_whom(p.reads_options);
+  if (encoded.empty())
+    return say(out, note_kind::session_not_understood, p.route(), p.key, what.kind());
   const wire::route usual = p.route();
   const wire::route* chosen = via ? &*via : &usual;
   if (!chosen->relayed() && !is_proven(p, chosen->where)) {
@@ -62,7 +65,8 @@ void layer::send_message(time_point now, slot s, byte_view encoded,
       // A copy for when it is proven: the peer has moved, and asked before we could know.
       if (a != nullptr && a->candidate == chosen->where &&
           a->for_candidate.size() < config_.limits.queue)
-        a->for_candidate.push_back({{encoded.begin(), encoded.end()}, *chosen, limit});
+        a->for_candidate.push_back(
+            {{what.whole.begin(), what.whole.end()}, what.plain, *chosen, limit});
       chosen = &usual;
     }
   }
@@ -105,7 +109,9 @@ void layer::on_transport(time_point now, const received& r, actions& out) {
   peers_.touch(s, now);
   if (a != nullptr && state == &a->next) {
     const session_state fresh = a->next;
+    measured(s, now - fresh.born, a->next_via);
     p.serves_dht = a->next_serves_dht;
+    p.reads_options = a->next_reads_options;
     const wire::route via = a->next_via;
     end_half_open(s);
     take_route(now, s, via, out);
@@ -123,10 +129,12 @@ void layer::on_transport(time_point now, const received& r, actions& out) {
   if (!plain.empty()) {
     if (plain[0] == path_challenge || plain[0] == path_echo) {
       on_path(now, s, r.via, plain, out);
+    } else if (plain[0] > layer_kinds) {
+      say(out, note_kind::session_unknown_kind, r.via, p.key, plain[0]);
     } else if (auto m = wire::decode(plain)) {
-      out.emplace_back(deliver{p.key, r.via, p.serves_dht, false, std::move(*m)});
+      out.emplace_back(deliver{p.key, r.via, p.serves_dht, false, std::move(*m), p.reads_options});
     } else {
-      say(out, note_kind::session_undecodable, r.via, p.key, static_cast<std::int64_t>(m.error()));
+      undecoded(m.error(), plain, r.via, p.key, out);
     }
   }
   // Behind the delivery, so that what waited does not overtake the peer's own first words.
@@ -200,7 +208,16 @@ void layer::on_path(time_point now, slot s, const wire::route& via, byte_view pl
   a->candidate = {};
   take_route(now, s, via, out);
   for (const waiting_message& w : std::exchange(a->for_candidate, {}))
-    send_message(now, s, w.encoded, w.via, w.limit, out);
+    send_message(now, s, w.what(), w.via, w.limit, out);
+}
+
+/// A kind that is not known is a newer peer's, and no fault.
+void layer::undecoded(wire::decode_error why, byte_view message, const wire::route& via,
+                      const public_key& peer, actions& out) const {
+  if (why == wire::decode_error::unknown_kind)
+    say(out, note_kind::session_unknown_kind, via, peer, message[0]);
+  else
+    say(out, note_kind::session_undecodable, via, peer, static_cast<std::int64_t>(why));
 }
 
 }  // namespace wh::session

@@ -36,11 +36,26 @@ struct session_state {
   bool exists() const { return mine != 0; }
 };
 
+/// An encoded message, and how much of it is for a peer that reads no optional fields: nothing when
+/// it does not know the kind.
+struct packed {
+  byte_view whole;
+  std::size_t plain = 0;
+
+  byte_view for_whom(bool reads_options) const {
+    return reads_options ? whole : whole.first(plain);
+  }
+  std::uint8_t kind() const { return whole[0]; }
+};
+
 /// A message that waits for a session, encoded.
 struct waiting_message {
   bytes encoded;
+  std::size_t plain;
   std::optional<wire::route> via;
   ttl limit;
+
+  packed what() const { return {encoded, plain}; }
 };
 
 /// Our handshake with a peer.
@@ -56,6 +71,7 @@ struct initiating {
   bool has_cookie = false;
   time_point try_last{};
   time_point try_next{};
+  duration round_trip{0};  // of an earlier try, answered when the next one had left
   session::cookie cookie{};
   fixed_bytes<packet::mac_size> mac1{};
   bytes riding;  // the encoded message inside the initiation; empty: none
@@ -80,6 +96,7 @@ struct activity {
   session_state next;  // answered, not confirmed
   wire::route next_via;
   bool next_serves_dht = false;
+  bool next_reads_options = false;
   time_point half_open_since = never;  // while answering or next
 
   session_state previous;  // replaced, still received with
@@ -106,14 +123,17 @@ struct peer {
   time_point asked = never;  // first request since something came
   time_point direct_heard{};
   endpoint proven[2];                  // addresses, the last used first
+  std::uint16_t rtt_ms = 0;            // of the handshake; 0: not measured
   std::uint16_t older = 0, newer = 0;  // session_table's order by `active`
   bool relayed = false;                // the default route is through `relay`
   bool serves_dht = false;
-  bool timed = false;    // listed by the layer for its deadlines
-  bool stirred = false;  // listed by the table, for it has an activity or had one lately
+  bool reads_options = false;  // optional fields, and messages of later kinds
+  bool timed = false;          // listed by the layer for its deadlines
+  bool stirred = false;        // listed by the table, for it has an activity or had one lately
   std::unique_ptr<public_key> relay;
   std::unique_ptr<session::activity> activity;
 
+  duration rtt() const { return std::chrono::milliseconds{rtt_ms}; }
   bool has_route() const { return relayed || !proven[0].is_unspecified(); }
   wire::route route() const { return relayed ? wire::through(*relay) : wire::direct(proven[0]); }
 };

@@ -30,10 +30,19 @@ constexpr std::size_t endpoint_size(const endpoint& e) { return e.address.is_v4(
 class sizer {
  public:
   std::size_t size = 0;
+  std::size_t optional = 0;  // of it, the optional fields
 
   template <class T>
   void operator()(const char*, const T& v) {
     field(v);
+  }
+  template <class T>
+  void operator()(option, const char*, const std::optional<T>& v) {
+    if (!v) return;
+    const std::size_t before = size;
+    size += 2;
+    field(*v);
+    optional += size - before;
   }
   template <class T>
   void field(const T& v) {
@@ -66,6 +75,16 @@ class writer {
   template <class T>
   void operator()(const char*, const T& v) {
     field(v);
+  }
+  template <class T>
+  void operator()(option o, const char*, const std::optional<T>& v) {
+    if (!v) return;
+    integer(o.type);
+    std::uint8_t* const length = at_++;
+    field(*v);
+    const auto size = at_ - length - 1;
+    WH_CHECK(size <= 255);
+    *length = static_cast<std::uint8_t>(size);
   }
   void raw(byte_view b) {
     if (!b.empty()) std::memcpy(at_, b.data(), b.size());
@@ -123,6 +142,21 @@ class reader {
   void operator()(const char*, T& v) {
     field(v);
   }
+  template <class T>
+  void operator()(option o, const char*, std::optional<T>& v) {
+    while (const auto next = next_option()) {
+      if (*next > o.type) return;
+      reader value{take_option()};
+      if (*next < o.type) continue;
+      value.field(v.emplace());
+      if (value.failed()) fail(value.error());
+      return;
+    }
+  }
+  /// Behind the last field of the list: what is not known is skipped.
+  void skip_options() {
+    while (next_option()) take_option();
+  }
   byte_view take(std::size_t n) {
     if (failed()) return {};
     if (in_.size() < n) {
@@ -145,6 +179,21 @@ class reader {
   void raw(byte_span out) {
     const byte_view b = take(out.size());
     if (!failed()) std::memcpy(out.data(), b.data(), out.size());
+  }
+  /// The type of the optional field that comes next; none at the end.
+  std::optional<std::uint8_t> next_option() {
+    if (failed() || in_.empty()) return std::nullopt;
+    if (in_.size() < 2 || in_[0] <= option_last_ || in_.size() - 2 < in_[1]) {
+      fail(decode_error::trailing);
+      return std::nullopt;
+    }
+    return in_[0];
+  }
+  byte_view take_option() {
+    option_last_ = in_[0];
+    const byte_view value = in_.subspan(2, in_[1]);
+    in_ = in_.subspan(2 + value.size());
+    return value;
   }
   void address(endpoint& e);
   void blob(bytes& b);
@@ -184,6 +233,7 @@ class reader {
  private:
   byte_view in_;
   std::optional<decode_error> error_;
+  std::uint8_t option_last_ = 0;
 };
 
 void reader::address(endpoint& e) {
@@ -248,8 +298,8 @@ expected<message, decode_error> decode_as(byte_view in) {
   reader r{in};
   expected<message, decode_error> m{tl::in_place, std::in_place_type<T>};
   T::each_field(std::get<T>(*m), r);
+  r.skip_options();
   if (r.failed()) return unexpected(r.error());
-  if (!r.rest().empty()) return unexpected(decode_error::trailing);
   return m;
 }
 
@@ -280,6 +330,10 @@ class printer {
       text += '=';
       value(v);
     }
+  }
+  template <class T>
+  void operator()(option, const char* name, const std::optional<T>& v) {
+    if (v) (*this)(name, *v);
   }
 
  private:
@@ -346,6 +400,17 @@ std::string_view to_string(decode_error e) {
 
 std::size_t encoded_size(const message& m) {
   return std::visit([](const auto& x) { return 1 + size_of(x); }, m);
+}
+
+std::size_t plain_size(const message& m) {
+  return std::visit(
+      [](const auto& x) -> std::size_t {
+        if (x.later) return 0;
+        sizer s;
+        s.field(x);
+        return 1 + s.size - s.optional;
+      },
+      m);
 }
 
 std::size_t encode_to(const message& m, byte_span out) {

@@ -7,12 +7,13 @@
 #include "transport/expected.hpp"
 
 /// Bytes from messages and back, driven by the field lists of messages.hpp. Every message has
-/// exactly one encoding: decode(encode(x)) == x, and what decodes encodes to the same bytes.
+/// exactly one encoding: decode(encode(x)) == x, and what decodes encodes to the same bytes, less
+/// the optional fields that are not known.
 namespace wh::wire {
 
 enum class decode_error : std::uint8_t {
   truncated,     // ends inside a field
-  trailing,      // goes on behind the last field
+  trailing,      // goes on behind the last field, and not with optional fields
   unknown_kind,  // no such message
   over_bound,    // a list or blob longer than its type allows
   bad_enum,      // a value without a name
@@ -28,6 +29,9 @@ constexpr std::size_t encoded_max = 1 + 32 + 2 + relayed_max;
 /// Length of the encoding; may exceed `encoded_max` when a blob is over its bound, which is then
 /// not to be encoded.
 std::size_t encoded_size(const message& m);
+/// How many of these bytes, from the first, are for a peer that reads no optional fields: all but
+/// those fields; 0 when it does not know the kind.
+std::size_t plain_size(const message& m);
 /// Appends to `out`. Blobs must be within their bound.
 void encode(const message& m, bytes& out);
 /// Writes to the front of `out`, which holds encoded_size(m) bytes; returns how many.

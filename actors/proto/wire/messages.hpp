@@ -18,8 +18,17 @@
 ///   list<n>   = count 1 (<= n) | that many elements
 ///   blob<n>   = length 2 (<= n) | that many bytes
 ///   optional  = 0 | 1 value
-/// A message that is longer, shorter, over a bound, or written in any other form is refused.
+/// Behind the last of them stand optional fields, drawn as `[type] name size`: type 1 | length 1 |
+/// value. They go only to peers that read them, and those that are not known are skipped (SPEC.md,
+/// 8). A message that is otherwise longer, shorter, over a bound, or written in any other form is
+/// refused.
 namespace wh::wire {
+
+/// Marks a field in a message's list as optional: the type it has on the wire, from 1, ascending in
+/// the list. The field itself is a std::optional.
+struct option {
+  std::uint8_t type;
+};
 
 /// Number of closest contacts a node answers with and stores at (Kademlia's k).
 constexpr std::size_t k = 20;
@@ -97,12 +106,16 @@ struct record {
   friend bool operator==(const record&, const record&) = default;
 };
 
-#define WH_MESSAGE(name, number)                              \
+#define WH_MESSAGE_SINCE(name, number, is_later)              \
   static constexpr std::string_view message_name = #name;     \
   static constexpr std::uint8_t kind = number;                \
+  static constexpr bool later = is_later;                     \
   friend bool operator==(const name&, const name&) = default; \
   template <class S, class F>                                 \
   static void each_field([[maybe_unused]] S& s, [[maybe_unused]] F&& f)
+#define WH_MESSAGE(name, number) WH_MESSAGE_SINCE(name, number, false)
+/// Of a kind that 0.1.0 does not know: it goes only to peers that read optional fields.
+#define WH_LATER_MESSAGE(name, number) WH_MESSAGE_SINCE(name, number, true)
 
 /// tx 4. Answered with `pong` over the same path.
 struct ping {
@@ -130,15 +143,33 @@ struct find_node {
   }
 };
 
-/// tx 4 | observed endpoint | contacts list<20>, closest to the target first.
+/// A peer that is said to relay: contact | room 2, the guests it still takes.
+struct relay_hint {
+  contact who;
+  std::uint16_t room = 0;
+  template <class S, class F>
+  static void each_field(S& s, F&& f) {
+    f("who", s.who);
+    f("room", s.room);
+  }
+  friend bool operator==(const relay_hint&, const relay_hint&) = default;
+};
+
+/// tx 4 | observed endpoint | contacts list<20>, closest to the target first |
+/// [1] relay_room 2: the sender relays, and takes so many guests more |
+/// [2] relays list<4>: who else does, as far as the sender knows; only where they are looked for
 struct nodes {
   transaction tx;
   endpoint observed;
   bounded<contact, k> contacts;
+  std::optional<std::uint16_t> relay_room{};
+  std::optional<bounded<relay_hint, 4>> relays{};
   WH_MESSAGE(nodes, 0x11) {
     f("tx", s.tx);
     f("observed", s.observed);
     f("contacts", s.contacts);
+    f(option{1}, "relay_room", s.relay_room);
+    f(option{2}, "relays", s.relays);
   }
 };
 
@@ -152,19 +183,22 @@ struct find_record {
   }
 };
 
-/// tx 4 | observed endpoint | token 8 | found optional record | contacts list<20>, closest first.
+/// tx 4 | observed endpoint | token 8 | found optional record | contacts list<20>, closest first |
+/// [1] relay_room 2, as in `nodes`
 struct records {
   transaction tx;
   endpoint observed;
   store_token token;
   std::optional<record> found;
   bounded<contact, k> contacts;
+  std::optional<std::uint16_t> relay_room{};
   WH_MESSAGE(records, 0x13) {
     f("tx", s.tx);
     f("observed", s.observed);
     f("token", s.token);
     f("found", s.found);
     f("contacts", s.contacts);
+    f(option{1}, "relay_room", s.relay_room);
   }
 };
 
@@ -220,24 +254,34 @@ struct dial_back {
   }
 };
 
-/// tx 4. Asks to be a relay's guest: what others send there for this key is passed on over this
-/// session. Asked again before the lease ends. Answered with `relay_attached`.
+/// tx 4 | [1] meets 32: the guest for whose sake it comes | [2] homes 1: how many other relays it
+/// has for its home. Asks to be a relay's guest: what others send there for this key is passed on
+/// over this session. Asked again before the lease ends. Answered with `relay_attached`.
 struct relay_attach {
   transaction tx;
-  WH_MESSAGE(relay_attach, 0x20) { f("tx", s.tx); }
+  std::optional<public_key> meets{};
+  std::optional<std::uint8_t> homes{};
+  WH_MESSAGE(relay_attach, 0x20) {
+    f("tx", s.tx);
+    f(option{1}, "meets", s.meets);
+    f(option{2}, "homes", s.homes);
+  }
 };
 
-/// tx 4 | result 1 | lease 2 (seconds) | observed endpoint
+/// tx 4 | result 1 | lease 2 (seconds) | observed endpoint | [1] room 2: the guests that it still
+/// takes; told to whoever said how many homes it has
 struct relay_attached {
   transaction tx;
   attach_result result = attach_result::granted;
   std::uint16_t lease_s = 0;
   endpoint observed;
+  std::optional<std::uint16_t> room{};
   WH_MESSAGE(relay_attached, 0x21) {
     f("tx", s.tx);
     f("result", s.result);
     f("lease_s", s.lease_s);
     f("observed", s.observed);
+    f(option{1}, "room", s.room);
   }
 };
 
@@ -268,6 +312,13 @@ struct relay_unknown {
   WH_MESSAGE(relay_unknown, 0x24) { f("to", s.to); }
 };
 
+/// room 2: the sender relays, and takes so many guests more; for those who ask where relays are
+/// looked for. Not answered.
+struct relay_offer {
+  std::uint16_t room = 0;
+  WH_LATER_MESSAGE(relay_offer, 0x16) { f("room", s.room); }
+};
+
 /// attempt 4 | phase 1 | nat 1 | start_in 4 | candidates list<8>: agrees on a moment to open a
 /// direct path, end to end through a relay. offer -> answer -> sync; see punch/SPEC.md.
 struct connect {
@@ -291,10 +342,12 @@ struct bye {
 };
 
 #undef WH_MESSAGE
+#undef WH_LATER_MESSAGE
+#undef WH_MESSAGE_SINCE
 
 using message = std::variant<ping, pong, find_node, nodes, find_record, records, store, stored,
                              dial_request, dial_passed, dial_back, relay_attach, relay_attached,
-                             relay_to, relayed, relay_unknown, connect, bye>;
+                             relay_to, relayed, relay_unknown, relay_offer, connect, bye>;
 
 /// Whom a message concerns: the high digit of its kind.
 enum class concern : std::uint8_t { probe = 0, dht = 1, relay = 2, path = 3 };

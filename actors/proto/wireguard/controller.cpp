@@ -51,9 +51,31 @@ void controller::send(time_point now, entry& e, bytes datagram, actions& out) {
   if (is_initiation(datagram)) {
     e.initiation = datagram;
     e.initiated = now;
+    e.repeats = 0;
     if (e.kicks < config_.kicks_max) next_poll_ = std::min(*next_poll_, kick_at(e));
+    if (const auto at = repeat_at(e)) next_poll_ = std::min(*next_poll_, *at);
+  } else if (is_response(datagram) && !e.asked.empty()) {
+    e.answer = datagram;
+    e.answered = now;
   }
   out.push_back(carry{e.who.key, *e.via, std::move(datagram)});
+}
+
+std::optional<time_point> controller::repeat_at(const entry& e) const {
+  if (e.initiation.empty() || !e.via || e.rtt == 0ns || e.repeats >= config_.repeats_max) return {};
+  return e.initiated + std::max<duration>(config_.repeat_after, 2 * e.rtt) * (1 << e.repeats);
+}
+
+/// What goes out again is what went before.
+void controller::repeat(time_point now, entry& e, actions& out) {
+  const auto at = repeat_at(e);
+  if (!at) return;
+  if (now >= *at) {
+    ++e.repeats;
+    out.push_back(note{note_kind::wireguard_repeated, e.who.key, e.via->where, e.repeats});
+    out.push_back(carry{e.who.key, *e.via, e.initiation});
+  }
+  if (const auto next = repeat_at(e)) next_poll_ = std::min(*next_poll_, *next);
 }
 
 /// The one thing that makes WireGuard handshake before its 5 s are over. It forgets the session and
@@ -97,16 +119,47 @@ void controller::handle(time_point now, const path& in, actions& out) {
     return v && !v->relayed() ? v->where : endpoint{};
   };
   const bool moved = target(e->via) != target(in.via);
+  const bool back = e->had_path && !e->via;
   e->via = in.via;
+  e->rtt = in.rtt;
   if (moved) point(*e, out);
   e->kicks = 0;
-  if (!e->via) return;
+  if (!e->via) {
+    e->yields_until.reset();
+    return;
+  }
+  e->had_path = true;
+  if (back && e->who.key < config_.self) {
+    e->yields = true;
+    e->yields_until = now + std::max(config_.yield, 2 * e->rtt);
+    next_poll_ = std::min(*next_poll_, *e->yields_until);
+  }
   // The path that took the handshake was perhaps none. Sent again it does no harm: who got it
   // refuses the copy.
   if (now - e->initiated >= handshake_retry) e->initiation.clear();
   if (!e->initiation.empty()) out.push_back(carry{e->who.key, *e->via, e->initiation});
   if (!e->held.empty()) saw_payload(now, *e, out);
-  for (bytes& held : std::exchange(e->held, {})) send(now, *e, std::move(held), out);
+  for (bytes& held : std::exchange(e->held, {}))
+    if (e->yields_until && is_initiation(held))
+      e->held.push_back(std::move(held));
+    else
+      send(now, *e, std::move(held), out);
+}
+
+void controller::end_yielding(time_point now, entry& e, actions& out) {
+  if (!e.yields_until || now < *e.yields_until) {
+    if (e.yields_until) next_poll_ = std::min(*next_poll_, *e.yields_until);
+    return;
+  }
+  e.yields_until.reset();
+  for (bytes& held : std::exchange(e.held, {})) send(now, e, std::move(held), out);
+}
+
+void controller::handle(time_point now, const path_measured& in) {
+  entry* e = find(in.peer);
+  if (!e || !e->via) return;
+  e->rtt = in.rtt;
+  if (const auto at = repeat_at(*e)) next_poll_ = std::min(*next_poll_, std::max(now, *at));
 }
 
 void controller::handle(time_point now, from_tunnel&& in, actions& out) {
@@ -135,6 +188,10 @@ void controller::handle(time_point now, from_tunnel&& in, actions& out) {
     point(*e, out);
   }
   saw_payload(now, *e, out);
+  if (e->yields_until && is_initiation(in.datagram)) {
+    e->held.assign(1, std::move(in.datagram));
+    return;
+  }
   send(now, *e, std::move(in.datagram), out);
 }
 
@@ -146,6 +203,21 @@ void controller::handle(time_point now, from_relay&& in, actions& out) {
   }
   saw_payload(now, *e, out);
   if (is_response(in.datagram)) e->initiation.clear();
+  if (is_initiation(in.datagram)) {
+    // The same once more: our answer was lost.
+    if (in.datagram == e->asked && !e->answer.empty() && e->via &&
+        now - e->answered < handshake_retry) {
+      out.push_back(carry{in.peer, *e->via, e->answer});
+      return;
+    }
+    e->asked = in.datagram;
+    e->answer.clear();
+    if (e->yields_until) e->held.clear();  // what it yields to
+    e->yields_until.reset();
+  } else if (!e->asked.empty()) {
+    e->asked = {};  // it has our answer, or begins anew
+    e->answer = {};
+  }
   out.push_back(inject{in.peer, std::move(in.datagram)});
 }
 
@@ -161,6 +233,9 @@ void controller::handle(time_point now, const polled& in, actions& out) {
     if (s.last_handshake && now - *s.last_handshake < config_.session_age_max) {
       e->initiation.clear();
       e->kicks = 0;
+      if (e->yields_until) e->held.clear();
+      e->yields_until.reset();
+      e->yields = false;
     } else if (!e->initiation.empty() && e->via && e->kicks < config_.kicks_max) {
       if (now >= kick_at(*e)) {
         kick(*e, out);
@@ -168,6 +243,8 @@ void controller::handle(time_point now, const polled& in, actions& out) {
       }
       next_poll_ = std::min(*next_poll_, kick_at(*e));
     }
+    end_yielding(now, *e, out);
+    repeat(now, *e, out);
     const bool direct = e->via && !e->via->relayed();
     if (s.where && *s.where != (direct ? e->via->where : e->tunnel)) {
       out.push_back(note{note_kind::wireguard_roamed, s.key, *s.where, 0});

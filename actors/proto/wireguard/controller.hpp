@@ -12,6 +12,7 @@
 namespace wh::wireguard {
 
 struct config {
+  public_key self{};
   /// How often the device is asked what it carried; also how soon an endpoint that WireGuard roamed
   /// away from is set again.
   duration poll = 2s;
@@ -21,8 +22,18 @@ struct config {
   /// back this often. What it sends meanwhile takes the direct path all the same.
   duration lead_back = 100ms;
   /// A handshake that went out and is not answered so long after, on a path that carries, is begun
-  /// anew; the next time after twice as long. WireGuard itself waits 5 s.
+  /// anew; the next time after twice as long. Two of the path's round trips where they take longer.
+  /// WireGuard itself waits 5 s.
   duration kick_after = 1500ms;
+  /// Before that it is sent again as it is, after two of the path's round trips, where they are
+  /// known, and after twice that: if it was lost, this is all it takes, and if its answer was, the
+  /// other side's controller has that still. WireGuard takes no copy.
+  duration repeat_after = 250ms;
+  unsigned repeats_max = 2;
+  /// When a path is back both sides' WireGuards may have a handshake waiting, and of two that cross
+  /// neither comes to its end. The larger key's waits so long for the other one, or two round
+  /// trips.
+  duration yield = 500ms;
   /// So often while the path stays the same. Packets that wait in WireGuard are lost each time, and
   /// without a bound a peer whose WireGuard is silent would be asked for ever.
   unsigned kicks_max = 2;
@@ -40,6 +51,12 @@ struct member {
 struct path {
   public_key peer;
   std::optional<wire::route> via;
+  duration rtt{0};  // as far as it is known
+};
+/// The path's round trip, once it is known.
+struct path_measured {
+  public_key peer;
+  duration rtt{0};
 };
 /// WireGuard sent this to the peer's tunnel endpoint.
 struct from_tunnel {
@@ -93,21 +110,29 @@ class controller {
   void add_member(time_point now, const member& m, const endpoint& tunnel, actions& out);
   void drop_member(const public_key& k, actions& out);
   void handle(time_point now, const path& in, actions& out);
+  void handle(time_point now, const path_measured& in);
   void handle(time_point now, from_tunnel&& in, actions& out);
   void handle(time_point now, from_relay&& in, actions& out);
   void handle(time_point now, const polled& in, actions& out);
   std::optional<time_point> next_poll() const { return next_poll_; }
   std::size_t members() const { return peers_.size(); }
+  const config& settings() const { return config_; }
 
  private:
   struct entry {
     member who;
     endpoint tunnel;
     std::optional<wire::route> via;
+    duration rtt{0};
     std::vector<bytes> held;
     bytes initiation;  // the handshake that is not answered yet; empty: none
     time_point initiated{};
-    std::uint8_t kicks = 0;
+    std::uint8_t kicks = 0, repeats = 0;
+    bool had_path = false;
+    bool yields = false;  // the path is back, there is no session yet, and the other key is smaller
+    std::optional<time_point> yields_until;
+    bytes asked, answer;  // a relayed handshake of the other side, and what our WireGuard said
+    time_point answered{};
     std::uint64_t carried_bytes = 0;  // sent and received, as the device last said
     std::optional<time_point> said_payload, led_back;
   };
@@ -117,8 +142,12 @@ class controller {
   void saw_payload(time_point now, entry& e, actions& out) const;
   void send(time_point now, entry& e, bytes datagram, actions& out);
   void kick(entry& e, actions& out) const;
+  void repeat(time_point now, entry& e, actions& out);
+  void end_yielding(time_point now, entry& e, actions& out);
+  std::optional<time_point> repeat_at(const entry& e) const;
   time_point kick_at(const entry& e) const {
-    return e.initiated + config_.kick_after * (1 << e.kicks);
+    const duration wait = std::max<duration>(config_.kick_after, 2 * e.rtt) * (1 << e.kicks);
+    return e.initiated + (e.yields ? wait * 3 / 2 : wait);  // nor are two kicks to cross
   }
 
   config config_;

@@ -65,9 +65,10 @@ class Flow:
 class Node:
     """A host with its key, and the daemon on it when it is up."""
 
-    def __init__(self, net, name, host, words):
+    def __init__(self, net, name, host, words, programs):
         self.net, self.name, self.host, self.words = net, name, host, words
-        self.secret, self.key = net.programs.genkey(net.workbit)
+        self.programs = programs or net.programs
+        self.secret, self.key = self.programs.genkey(net.workbit)
         self.interface = f"wh{len(net.nodes)}"
         self.folder = f"{net.folder}/{name}"
         os.makedirs(self.folder + "/run")
@@ -85,7 +86,7 @@ class Node:
     def start(self, *more):
         """Starts the daemon and returns at once."""
         self.process = self.host.spawn(
-            self.net.programs.real, "up", self.net.file, "private-key", self.folder + "/sk",
+            self.programs.real, "up", self.net.file, "private-key", self.folder + "/sk",
             "interface", self.interface, "state-dir", self.folder + "/state", "foreground",
             *self.words, *more, log=self.log, env=self.environment)
         return self
@@ -119,7 +120,7 @@ class Node:
     # --- what a person asks
 
     def wh(self, *words, check=True):
-        return self.host.run(self.net.programs.wh, *words, check=check, env=self.environment)
+        return self.host.run(self.programs.wh, *words, check=check, env=self.environment)
 
     def status(self):
         return json.loads(self.wh("show", self.interface, "--json").stdout)
@@ -247,16 +248,17 @@ class Overlay:
         if kind:
             self.show_logs()
 
-    def node(self, name, host, *words, boot=False):
-        """A host that is no member: it serves the DHT and relays. `boot`: others ask it first."""
-        n = Node(self, name, host, words)
+    def node(self, name, host, *words, boot=False, programs=None):
+        """A host that is no member: it serves the DHT and relays. `boot`: others ask it first. `programs`:
+        others than the network's."""
+        n = Node(self, name, host, words, programs)
         self.nodes.append(n)
         if boot:
             self.boots.append(n)
         return n
 
-    def member(self, name, host, *words):
-        n = Node(self, name, host, words)
+    def member(self, name, host, *words, programs=None):
+        n = Node(self, name, host, words, programs)
         self.nodes.append(n)
         self.members.append(n)
         return n

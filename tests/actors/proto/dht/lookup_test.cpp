@@ -290,3 +290,50 @@ TEST_CASE_METHOD(fixture, "answers to requests that were never made change nothi
   CHECK(l.timeouts() == 1);
   CHECK(l.holders() == 0);
 }
+
+TEST_CASE_METHOD(fixture, "where most are silent an honest teller is believed longer") {
+  limits.alpha = 1;
+  limits.k = 40;
+  iterative_lookup l{0, limits};
+  for (dht::prefix id = 2000; id < 2010; ++id) l.start_from(id, contact(id));
+  // Of those we began with one in five answers.
+  for (int i = 0; i < 10; ++i) {
+    const auto c = l.next();
+    REQUIRE(c);
+    if (c->away == 2000) {
+      for (dht::prefix id = 1; id <= 20; ++id) l.told(c->serial, id, contact(id));
+      l.answered(c->serial, false);
+      break;
+    }
+  }
+  unsigned silent = 0;
+  while (const auto c = l.next()) {
+    if (c->away == 2001) {
+      l.answered(c->serial, false);
+      continue;
+    }
+    ++silent;
+    l.failed(c->serial);
+  }
+  // Eight of our own, and of the teller's many more than three.
+  CHECK(silent > 8 + 3);
+}
+
+TEST_CASE_METHOD(fixture, "requests that failed do not count and are bounded by themselves") {
+  limits.alpha = 1;
+  limits.k = 200;
+  limits.requests = 5;
+  limits.failures = 30;
+  limits.heard = 200;
+  iterative_lookup l{0, limits};
+  for (dht::prefix id = 1; id <= 100; ++id) l.start_from(id, contact(id));
+  SECTION("of many that answer so many are asked") {
+    while (const auto c = l.next()) l.answered(c->serial, false);
+    CHECK(l.requests() == 5);
+  }
+  SECTION("of silent ones more") {
+    while (const auto c = l.next()) l.failed(c->serial);
+    CHECK(l.requests() == 35);
+    CHECK(l.satisfied());
+  }
+}

@@ -1,5 +1,6 @@
 // What a node does for itself: its table, its lookups, its records.
 #include <map>
+#include <set>
 
 #include "actors/proto/keys/keys.hpp"
 #include "actors/proto/record/record.hpp"
@@ -460,4 +461,81 @@ TEST_CASE_METHOD(fixture, "whatever peers say in whatever order every bound hold
     REQUIRE(node->stored_records() <= 512);
     REQUIRE((!node->next_timeout() || *node->next_timeout() > now - 5s));
   }
+}
+
+TEST_CASE_METHOD(fixture, "an answer later than our patience is one and makes us patient") {
+  const auto boot = peer(), other = peer();
+  const auto first = sent<wire::find_node>(tell(dht::add_contacts{{boot}, true}));
+  REQUIRE(first.size() == 1);
+  auto a = wait(2s);
+  CHECK(noted(a, note_kind::dht_join_failed) == 1);
+  CHECK_FALSE(node->has_joined());
+  // It came after all: from now on the line is known to be that long.
+  a = hear(boot, wire::nodes{first[0].second.tx, config_endpoint, {}});
+  CHECK(all<dht::observed>(a).size() == 1);
+  CHECK(node->table().size() == 1);
+  const auto again = sent<wire::find_node>(wait(0s));
+  REQUIRE(again.size() == 1);
+  wait(2500ms);
+  hear(boot, wire::nodes{again[0].second.tx, config_endpoint, {other}});
+  CHECK(node->has_joined() == false);  // the other one is asked
+  answer_all(out);
+  CHECK(node->has_joined());
+  CHECK(noted(a, note_kind::dht_stray_answer) == 0);
+}
+
+TEST_CASE_METHOD(fixture, "an answer ten seconds late or of somebody else is none") {
+  const auto boot = peer();
+  const auto asked = sent<wire::find_node>(tell(dht::add_contacts{{boot}, true}));
+  wait(1600ms);
+  CHECK(noted(hear(peer(), wire::nodes{asked[0].second.tx, config_endpoint, {}}),
+              note_kind::dht_stray_answer) == 1);
+  wait(9s);
+  CHECK(noted(hear(boot, wire::nodes{asked[0].second.tx, config_endpoint, {}}),
+              note_kind::dht_stray_answer) == 1);
+  CHECK(node->table().size() == 0);
+}
+
+TEST_CASE_METHOD(fixture, "where most are silent nobody takes himself for cut off") {
+  const auto all_of_them = join(30);
+  const wire::contact lively = all_of_them.back();
+  const auto before = node->table().size();
+  // Nobody but one says a word any more: eight failures in a row are no sign.
+  std::size_t dropped = 0;
+  for (int i = 0; i < 600; ++i) {
+    dropped += noted(wait(1s), note_kind::dht_contact_dropped);
+    hear(lively, wire::find_node{});
+  }
+  CHECK(dropped > before / 2);
+}
+
+TEST_CASE_METHOD(fixture,
+                 "who is cut off keeps its contacts and asks one at a time until it is back") {
+  join(30);
+  const auto before = node->table().size();
+  wait(10min);
+  const auto a = wait(50min);
+  CHECK(node->table().size() + 8 >= before);
+  std::size_t asked = 0;
+  for (const auto& s : sent<wire::find_node>(a)) asked += s.second.tx.value != 0;
+  CHECK(asked > 10);
+  // The first answer makes it look around at once.
+  const auto look = sent<wire::find_node>(wait(1min));
+  REQUIRE(!look.empty());
+  const auto back =
+      hear(look.back().first, wire::nodes{look.back().second.tx, config_endpoint, {}});
+  CHECK(sent<wire::find_node>(wait(10ms)).size() + sent<wire::find_node>(back).size() > 1);
+}
+
+TEST_CASE_METHOD(fixture,
+                 "a lookup goes on with those that never had a place when all others are silent") {
+  join(30);
+  dht::lookup l;
+  l.target.value.fill(7);
+  l.want_record = true;
+  // All that it begins with are silent; every other one whom it knows is asked after them.
+  std::set<public_key> asked;
+  for (const auto& s : sent<wire::find_record>(tell(l))) asked.insert(s.first.key);
+  for (const auto& s : sent<wire::find_record>(wait(30s))) asked.insert(s.first.key);
+  CHECK(asked.size() == 30);
 }

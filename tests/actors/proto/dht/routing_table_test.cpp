@@ -39,13 +39,12 @@ TEST_CASE_METHOD(peers, "a random id of a bucket agrees with ours in exactly so 
 }
 
 TEST_CASE("networks of the two families never meet") {
-  CHECK(dht::network_of(ip_address::v4(1, 2, 3, 4)) ==
-        dht::network_of(ip_address::v4(1, 2, 3, 200)));
-  CHECK(dht::network_of(ip_address::v4(1, 2, 3, 4)) != dht::network_of(ip_address::v4(1, 2, 4, 4)));
-  const auto six = [](const char* t) { return dht::network_of(*ip_address::parse(t)); };
+  CHECK(network_of(ip_address::v4(1, 2, 3, 4)) == network_of(ip_address::v4(1, 2, 3, 200)));
+  CHECK(network_of(ip_address::v4(1, 2, 3, 4)) != network_of(ip_address::v4(1, 2, 4, 4)));
+  const auto six = [](const char* t) { return network_of(*ip_address::parse(t)); };
   CHECK(six("2001:db8:1::1") == six("2001:db8:1:ffff::1"));
   CHECK(six("2001:db8:1::1") != six("2001:db8:2::1"));
-  CHECK(six("::1:203:400:0") != dht::network_of(ip_address::v4(1, 2, 3, 4)));
+  CHECK(six("::1:203:400:0") != network_of(ip_address::v4(1, 2, 3, 4)));
 }
 
 TEST_CASE_METHOD(peers, "a full bucket keeps the old contacts and takes the new one as a spare") {
@@ -214,7 +213,7 @@ TEST_CASE_METHOD(peers, "whatever happens every bound of the table holds") {
     REQUIRE(t.spares() <= 16);
     std::map<std::uint64_t, std::map<unsigned, int>> networks;
     for (const dht::entry& e : t.entries())
-      ++networks[dht::network_of(e.where.address)][dht::common_prefix(self, e.id)];
+      ++networks[network_of(e.where.address)][dht::common_prefix(self, e.id)];
     for (const auto& [network, buckets] : networks) {
       int in_table = 0;
       for (const auto& [b, n] : buckets) {

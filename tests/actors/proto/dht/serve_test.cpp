@@ -125,7 +125,7 @@ TEST_CASE_METHOD(fixture,
   CHECK(a[0].second.target == asker.where);
   CHECK(a[0].second.nonce == 77);
   CHECK(a[0].first.key != asker.key);
-  CHECK(dht::network_of(a[0].first.where.address) != dht::network_of(asker.where.address));
+  CHECK(network_of(a[0].first.where.address) != network_of(asker.where.address));
   CHECK(sent<wire::dial_back>(hear(peer(), wire::dial_request{})).empty());
   now += 2s;
   CHECK(sent<wire::dial_back>(hear(asker, wire::dial_request{})).empty());

@@ -36,13 +36,13 @@ struct fixture {
     return a;
   }
   static std::uint64_t site(unsigned network, unsigned host) {
-    return dht::site_of(ip_address::v4(0x0b000000U + (network << 8) + host));
+    return site_of(ip_address::v4(0x0b000000U + (network << 8) + host));
   }
   static std::uint64_t site_v6(unsigned network, unsigned host) {
     fixed_bytes<16> raw{};
     store_be<std::uint64_t>(raw.data(),
                             0x20010db800000000U + (std::uint64_t{network} << 16) + host);
-    return dht::site_of(ip_address::v6(raw));
+    return site_of(ip_address::v6(raw));
   }
   /// Whether these are all that is found.
   static bool holds(const dht::record_store& s, std::vector<dht::prefix> all,
@@ -197,7 +197,7 @@ struct naive_store {
 
   std::map<std::uint64_t, std::size_t> networks() const {
     std::map<std::uint64_t, std::size_t> n;
-    for (const auto& [where, h] : all) ++n[dht::network_of_site(h.site)];
+    for (const auto& [where, h] : all) ++n[network_of_site(h.site)];
     return n;
   }
 
@@ -207,7 +207,7 @@ struct naive_store {
       if (h.what.expires > unix_seconds(now)) {
         if (h.what == r) {
           auto n = networks();
-          const auto there = dht::network_of_site(site), here = dht::network_of_site(h.site);
+          const auto there = network_of_site(site), here = network_of_site(h.site);
           if (there != here && n[there] + 1 < n[here]) h.site = site;
           return store_result::stored;
         }
@@ -226,7 +226,7 @@ struct naive_store {
     const auto loser = std::max_element(all.begin(), all.end(), [&](const auto& a, const auto& b) {
       const auto rank = [&](const auto& x) {
         const std::uint64_t s = x.second.site;
-        return std::tuple{of_network.at(dht::network_of_site(s)), of_site.at(s),
+        return std::tuple{of_network.at(network_of_site(s)), of_site.at(s),
                           dht::distance(x.first, self)};
       };
       return rank(a) < rank(b);

@@ -533,6 +533,29 @@ TEST_CASE("a direct host's new address is told at once") {
   CHECK(all<verdict>(h.out) == std::vector{verdict{nat_class::open, home_later, true}});
 }
 
+TEST_CASE("a host on a long way is found open though each word comes after the next request") {
+  host h({}, {at("203.0.113.5:51820")});
+  h.helped = false;
+  h.it.set_few_peers(false);
+  for (std::uint32_t n = 1; n <= 3; ++n) h.sees(n, at("203.0.113.5:51820"));
+  std::vector<std::pair<time_point, dial>> under_way;
+  std::size_t met = 0;
+  for (int i = 0; i < 600 && h.kind() != nat_class::open; ++i) {
+    h.let(100ms);
+    const auto dials = all<dial>(h.out);
+    for (; met < dials.size(); ++met) under_way.emplace_back(h.now, dials[met]);
+    for (const auto& [sent, what] : under_way) {
+      if (h.now - sent == 2200ms) h.it.handle(h.now, passed_on{what.what.tx});
+      if (h.now - sent == 3300ms) {
+        const auto stranger = ip_address::v4(0xc0000200U + static_cast<std::uint32_t>(i % 250));
+        h.it.handle(h.now, reached{{stranger, 51820}, what.what.nonce}, h.out);
+      }
+    }
+  }
+  CHECK(h.kind() == nat_class::open);
+  CHECK(h.now - t0 < 20s);
+}
+
 TEST_CASE("whatever comes a classifier keeps its bounds and its promises") {
   for (std::uint64_t s = 1; s <= 60; ++s) {
     seeded_rng r{seed{s}};

@@ -516,3 +516,41 @@ TEST_CASE("the same seed is the same story") {
   CHECK(story(1) == story(1));
   CHECK(story(1) != story(2));
 }
+
+TEST_CASE("on ways of a second hosts are relayed and cones get a direct path that stays") {
+  for (const bool cone : {true, false}) {
+    path_world w;
+    w.latency = 1s;
+    auto& relay = w.add_open();
+    auto& a = w.add(cone ? "cone_port_restricted" : "symmetric", cone ? easy : hard);
+    auto& b = w.add(cone ? "cone_port_restricted" : "symmetric", cone ? easy : hard);
+    w.settle({&relay});
+    w.run(20s);
+    w.want(a, b);
+    CHECK(w.until(20s, a, b, path_state::relayed) < 15s);
+    w.flow(a, b);
+    const auto wanted = cone ? path_state::direct : path_state::relayed;
+    CHECK(w.run_until(30s, [&] { return w.state(a, b) == wanted && w.state(b, a) == wanted; }) <
+          30s);
+    const auto before = a.told.size() + b.told.size();
+    w.run(2min);
+    CHECK(w.state(a, b) == wanted);
+    if (cone) CHECK(a.told.size() + b.told.size() == before);
+    CHECK(path_world::noted(a, note_kind::punch_lost) == 0);
+  }
+}
+
+TEST_CASE("after minutes of silence a path is back within a sixty-fourth of them") {
+  cones w;
+  w.want(w.a, w.b);
+  w.flow(w.a, w.b);
+  w.run_until(5s, [&] { return w.direct(w.a, w.b); });
+  const auto lookups = w.a.lookups;
+  w.b.alive = false;
+  w.run(4min);
+  CHECK(w.state(w.a, w.b) == path_state::none);
+  const auto asked_since = w.a.lookups - lookups;
+  CHECK(asked_since <= 12);  // a minute apart at last
+  w.b.alive = true;
+  CHECK(w.run_until(10s, [&] { return w.state(w.a, w.b) == path_state::direct; }) <= 4s);
+}

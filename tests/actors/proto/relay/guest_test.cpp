@@ -469,3 +469,105 @@ TEST_CASE("whatever comes a guest keeps its bounds and never works twice at one 
     }
   }
 }
+
+TEST_CASE("a relay farther away than our patience becomes a home when its answer has come") {
+  relay_world w(2);
+  w.latency = 1900ms;
+  auto& g = w.add_guest();
+  for (std::uint32_t n : {1U, 2U}) w.tell(g, candidate{w.relay(n)});
+  w.tell(g, want_homes{true});
+  w.run(3100ms);
+  CHECK(homes_of(g).empty());
+  CHECK(notes(g.did, note_kind::relay_silent) == 2);
+  w.run(10s);
+  CHECK(homes_of(g).size() == 2);
+  const auto asked_then = w.questions.size();
+  w.run(10min);
+  CHECK(notes(g.did, note_kind::relay_silent) == 2);
+  CHECK(w.questions.size() - asked_then < 60);  // once for each renewal
+}
+
+TEST_CASE("a peer that lost all its homes finds them again when it is heard again") {
+  relay_world w(2);
+  auto& g = w.add_guest();
+  for (std::uint32_t n : {1U, 2U}) w.tell(g, candidate{w.relay(n)});
+  w.tell(g, want_homes{true});
+  w.run(10s);
+  w.tell(g, candidates_end{});
+  w.kill(1);
+  w.kill(2);
+  w.run(4min);
+  CHECK(homes_of(g).empty());
+  w.revive(1);
+  w.revive(2);
+  SECTION("both of them as one that answers shows that it was itself whom nobody heard") {
+    w.run(5s);
+    CHECK(homes_of(g).size() == 2);
+  }
+  SECTION("not once homes are not wanted") {
+    w.tell(g, want_homes{false});
+    const auto before = w.questions.size();
+    w.run(5s);
+    CHECK(w.questions.size() == before);
+  }
+}
+
+TEST_CASE("the longer the homes are lost the more seldom they are asked") {
+  relay_world w(1);
+  auto& g = w.add_guest();
+  w.tell(g, candidate{w.relay(1)});
+  w.tell(g, want_homes{true});
+  w.run(10s);
+  w.tell(g, candidates_end{});
+  w.kill(1);
+  w.run(24h);
+  // Three questions a try, one a minute at last.
+  const auto before = w.questions.size();
+  w.run(1h);
+  CHECK(w.questions.size() - before <= 3 * 60);
+  CHECK(w.questions.size() - before >= 3 * 50);
+}
+
+TEST_CASE("a candidate with room comes before one with little and a full one is for who has none") {
+  relay_world w(3);
+  auto& g = w.add_guest();
+  w.tell(g, candidate{w.relay(1), 0});
+  w.tell(g, candidate{w.relay(2), 3});
+  w.tell(g, candidate{w.relay(3), 90});
+  w.tell(g, want_homes{true});
+  CHECK(w.questions.size() == 1);
+  CHECK(w.questions.back().relay == key(3));
+  w.run(1s);
+  CHECK(homes_of(g) == std::vector{key(3)});
+  SECTION("the one with little is asked when nobody else is known") {
+    w.tell(g, candidates_end{});
+    w.run(1s);
+    CHECK(homes_of(g) == std::vector{key(3), key(2)});
+  }
+  SECTION("or after two seconds") {
+    w.run(2s);
+    CHECK(homes_of(g) == std::vector{key(3), key(2)});
+  }
+}
+
+TEST_CASE("a full relay is asked by who has no home and knows no other") {
+  relay_world w(1);
+  auto& g = w.add_guest();
+  w.tell(g, candidate{w.relay(1), 0});
+  w.tell(g, want_homes{true});
+  w.tell(g, candidates_end{});
+  w.run(3s);
+  CHECK(homes_of(g) == std::vector{key(1)});
+}
+
+TEST_CASE("what others say of relays never takes the place of one that answered us") {
+  relay_world w(3);
+  auto& g = w.add_guest();
+  w.tell(g, candidate{w.relay(1)});
+  w.tell(g, candidate{w.relay(2)});
+  for (std::uint32_t n = 0; n < 100; ++n)
+    w.tell(g, candidate{{key(5000 + n), {ip_address::v4(0x14000000U + (n << 8)), 1}}, 500, false});
+  w.tell(g, want_homes{true});
+  w.run(1s);
+  CHECK(homes_of(g) == std::vector{key(1), key(2)});
+}

@@ -213,3 +213,83 @@ TEST_CASE("whatever comes a relay sends at most one answer a message and keeps i
     }
   }
 }
+
+TEST_CASE("a full relay takes the visitors of its guests and nobody else") {
+  relaying r({.guests_max = 1, .beside_max = 2});
+  r.attaches(alice);
+  r.sent();
+  const auto result = [&](const public_key& who, std::optional<std::uint8_t> homes,
+                          std::optional<public_key> meets) {
+    wire::relay_attach m;
+    m.homes = homes;
+    m.meets = meets;
+    r.it.handle(r.now, {who, seen, m}, r.out);
+    const auto sent = r.sent();
+    REQUIRE(sent.size() == 1);
+    return std::get<wire::relay_attached>(sent[0].what);
+  };
+  CHECK(result(bob, {}, {}).result == wire::attach_result::full);
+  CHECK(result(bob, 1, {}).result == wire::attach_result::full);
+  CHECK(result(bob, {}, carol).result == wire::attach_result::full);  // who is no guest here
+  CHECK(result(bob, {}, alice).result == wire::attach_result::granted);
+  CHECK(r.it.guests() == 1);
+  CHECK(r.it.guests_beside() == 1);
+  SECTION("frames pass between the two") {
+    r.frame(bob, alice, 10);
+    const auto sent = r.sent();
+    REQUIRE(sent.size() == 1);
+    CHECK(sent[0].to == alice);
+    CHECK(std::holds_alternative<wire::relayed>(sent[0].what));
+  }
+  SECTION("a visitor whose host has gone is no visitor") {
+    r.now += 70s;
+    r.attaches(carol);  // nobody is swept yet
+    r.now += 6s;
+    CHECK(result(bob, {}, alice).result == wire::attach_result::granted);  // now one of the places
+    CHECK(r.it.guests_beside() == 0);
+  }
+}
+
+TEST_CASE("a peer without another home has a place where all are taken") {
+  relaying r({.guests_max = 1, .beside_max = 4});
+  r.attaches(alice);
+  r.sent();
+  wire::relay_attach m;
+  m.homes = 0;
+  r.it.handle(r.now, {bob, at("198.51.100.1:1"), m}, r.out);
+  const auto answer = std::get<wire::relay_attached>(r.sent().at(0).what);
+  CHECK(answer.result == wire::attach_result::granted);
+  CHECK(answer.room == 0);
+  CHECK(r.it.guests_beside() == 1);
+}
+
+TEST_CASE("of a full relay's places the network with the most gives one to another network") {
+  relaying r({.guests_max = 3});
+  for (std::uint32_t n = 1; n <= 3; ++n) r.attaches(key(n));
+  r.it.handle(r.now, {key(9), at("198.51.100.1:1"), wire::relay_attach{}}, r.out);
+  CHECK(std::get<wire::relay_attached>(r.sent().back().what).result ==
+        wire::attach_result::granted);
+  r.frame(key(9), key(3), 1);
+  CHECK(unknown(r.sent().at(0), key(3)));  // its newest
+  // One guest against two: the next of the new network takes no more than its share.
+  r.it.handle(r.now, {key(10), at("198.51.100.2:1"), wire::relay_attach{}}, r.out);
+  CHECK(std::get<wire::relay_attached>(r.sent().back().what).result == wire::attach_result::full);
+}
+
+TEST_CASE("an owner may change the room and guests stay guests") {
+  relaying r({.guests_max = 2});
+  for (std::uint32_t n = 1; n <= 2; ++n) r.attaches(key(n));
+  CHECK(r.it.room() == 0);
+  r.it.handle(r.now, set_room{5, {}}, r.out);
+  CHECK(r.it.room() == 3);
+  CHECK(notes(r.out, note_kind::relay_room_changed) == 1);
+  r.it.handle(r.now, set_room{1, 1000}, r.out);
+  CHECK(r.it.room() == 0);
+  r.sent();
+  r.attaches(key(2));
+  CHECK(std::get<wire::relay_attached>(r.sent().at(0).what).result == wire::attach_result::granted);
+  r.now += 76s;
+  r.it.handle_timeout(r.now, r.out);
+  CHECK(notes(r.out, note_kind::relay_guest_left) == 2);
+  CHECK(r.it.room() == 1);
+}

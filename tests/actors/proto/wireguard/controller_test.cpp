@@ -282,6 +282,71 @@ TEST_CASE("a handshake that a path did not carry is begun anew and the device is
   }
 }
 
+TEST_CASE(
+    "a handshake without answer is sent again as it is after two and after four round trips") {
+  device d;
+  d.it.handle(d.now, path{bob, relayed, 200ms}, d.out);
+  d.initiates(1);
+  CHECK(d.it.next_poll() == t0 + 400ms);
+  d.now += 399ms;
+  d.polls(tunnel);
+  CHECK(all<carry>(d.out).size() == 1);
+  d.now += 1ms;
+  d.polls(tunnel);
+  REQUIRE(all<carry>(d.out).size() == 2);
+  CHECK(all<carry>(d.out)[1].datagram == initiation(1));
+  CHECK(all<carry>(d.out)[1].via == relayed);
+  CHECK(d.it.next_poll() == t0 + 800ms);
+  SECTION("then it is begun anew") {
+    d.now += 400ms;
+    d.polls(tunnel);
+    CHECK(all<carry>(d.out).size() == 3);
+    CHECK(d.it.next_poll() == t0 + 1500ms);
+    d.now += 700ms;
+    d.polls(tunnel);
+    CHECK(all<carry>(d.out).size() == 3);
+    CHECK(notes(d.out, note_kind::wireguard_kicked) == 1);
+  }
+  SECTION("not once it is answered") {
+    d.it.handle(d.now, from_relay{bob, response}, d.out);
+    d.now += 400ms;
+    d.polls(tunnel);
+    CHECK(all<carry>(d.out).size() == 2);
+  }
+}
+
+TEST_CASE("an answer that was lost is sent again when the same handshake comes once more") {
+  device d;
+  d.goes(relayed);
+  d.it.handle(d.now, from_relay{bob, initiation(1)}, d.out);
+  d.it.handle(d.now, from_relay{bob, initiation(1)}, d.out);  // WireGuard has not answered yet
+  CHECK(all<inject>(d.out).size() == 2);
+  d.it.handle(d.now, from_tunnel{bob, response}, d.out);
+  REQUIRE(all<carry>(d.out).size() == 1);
+  d.now += 1s;
+  SECTION("the same") {
+    d.it.handle(d.now, from_relay{bob, initiation(1)}, d.out);
+    REQUIRE(all<carry>(d.out).size() == 2);
+    CHECK(all<carry>(d.out)[1].datagram == response);
+    CHECK(all<inject>(d.out).size() == 2);
+  }
+  SECTION("another one is WireGuard's to answer") {
+    d.it.handle(d.now, from_relay{bob, initiation(2)}, d.out);
+    CHECK(all<carry>(d.out).size() == 1);
+    CHECK(all<inject>(d.out).size() == 3);
+  }
+  SECTION("nor is one answered so after the other side went on") {
+    d.it.handle(d.now, from_relay{bob, bytes{4, 0, 0, 0}}, d.out);
+    d.it.handle(d.now, from_relay{bob, initiation(1)}, d.out);
+    CHECK(all<carry>(d.out).size() == 1);
+  }
+  SECTION("nor after WireGuard will have given it up") {
+    d.now += 4s;
+    d.it.handle(d.now, from_relay{bob, initiation(1)}, d.out);
+    CHECK(all<carry>(d.out).size() == 1);
+  }
+}
+
 TEST_CASE("a peer that has a session or has answered or has no path is never removed") {
   device d;
   d.goes(relayed);
@@ -403,5 +468,61 @@ TEST_CASE("whatever comes WireGuard's endpoint is where the path leads") {
       for (const carry& p : all<carry>(out)) REQUIRE(p.via == via[n]);
       REQUIRE(c.members() == static_cast<std::size_t>(std::count(in.begin(), in.end(), true)));
     }
+  }
+}
+
+TEST_CASE("on a long path a handshake is not begun anew before its answer can have come") {
+  device d;
+  d.it.handle(d.now, path{bob, relayed, 4s}, d.out);
+  d.initiates(1);
+  for (int i = 0; i < 75; ++i) {
+    d.now += 100ms;
+    if (d.it.next_poll() && *d.it.next_poll() <= d.now) d.polls(tunnel);
+  }
+  CHECK(notes(d.out, note_kind::wireguard_kicked) == 0);
+  d.now += 2s;
+  d.polls(tunnel);
+  CHECK(notes(d.out, note_kind::wireguard_kicked) == 1);
+}
+
+TEST_CASE("where a path is back the larger key's handshake waits for the other one") {
+  device d;
+  SECTION("ours is the larger") { d.it = controller{{.self = key(3)}}; }
+  SECTION("ours is the smaller") { d.it = controller{{.self = key(1)}}; }
+  const bool larger = d.it.settings().self == key(3);
+  d.it.add_member(d.now, {bob, {}, {}}, tunnel, d.out);
+  d.initiates(1);
+  d.goes(relayed);
+  CHECK(all<carry>(d.out).size() == 1);  // the first time nobody waits
+  d.goes({});
+  d.initiates(2);
+  d.goes(relayed);
+  CHECK(all<carry>(d.out).size() == (larger ? 1 : 2));
+  if (!larger) return;
+  SECTION("it goes when none comes") {
+    CHECK(d.it.next_poll() == d.now + 500ms);
+    d.now += 500ms;
+    d.polls(tunnel);
+    REQUIRE(all<carry>(d.out).size() == 2);
+    CHECK(all<carry>(d.out)[1].datagram == initiation(2));
+  }
+  SECTION("it is forgotten when the other one comes") {
+    d.it.handle(d.now, from_relay{bob, initiation(7)}, d.out);
+    d.now += 500ms;
+    d.polls(tunnel);
+    CHECK(all<carry>(d.out).size() == 1);
+  }
+  SECTION("or when there is a session") {
+    d.now += 500ms;
+    d.handshaken = d.now;
+    d.polls(tunnel);
+    CHECK(all<carry>(d.out).size() == 1);
+  }
+  SECTION("what WireGuard sends next takes its place") {
+    d.initiates(3);
+    d.now += 500ms;
+    d.polls(tunnel);
+    REQUIRE(all<carry>(d.out).size() == 2);
+    CHECK(all<carry>(d.out)[1].datagram == initiation(3));
   }
 }
