@@ -1,0 +1,302 @@
+"""What became of one pair, told backwards from all that is known of it at the run's end.
+
+The rules are those of sim/measure/README.md, "What becomes of a pair".
+"""
+
+from bisect import bisect_left, bisect_right
+from collections import namedtuple
+from itertools import accumulate
+
+SECOND = 10**9
+STATES = ("none", "relayed", "direct")
+
+Stay = namedtuple("Stay", "since state")
+Outage = namedtuple("Outage", "since until")  # times; until None: to the pair's end
+Together = namedtuple("Together", "since until stopped")  # moments between which both ran
+Said = namedtuple("Said", "since relay_or_state")
+# Of a request: `gone` is the moment from which it counts as lost, None for one answered in time.
+Request = namedtuple("Request", "sent answered gone direct")
+
+
+class Story:
+    def __init__(self, log, number):
+        self.log, self.number = log, number
+        self.pair = log.pairs[number]
+        self.ends = (self.pair.source, self.pair.target)
+        pings = log.pings[number]
+        self.asked = pings[0].moment if pings else None
+        if self.asked is None:
+            return
+        self.over = log.over.get(number, log.stop)
+        self.together = self._together()
+        self._sent = {p.sequence: p.moment for p in pings}
+        # In order of time; an answer that comes when one of the two does not run came to nobody.
+        self._answers = sorted(
+            (at, s) for s, at in log.pongs[number].items() if at < self.over and self.running(at)
+        )
+        self._best = list(
+            accumulate((at[0] - self._sent[s][0] for at, s in self._answers), min)
+        )
+        self.first = self._answers[0] if self._answers else None  # (moment, sequence)
+        self.words = [self._words_of(*self.ends), self._words_of(*reversed(self.ends))]
+        self.deaths = self._relay_deaths()
+        self.hints = sorted(self._falls() + self._strikes() + self.deaths)
+        self.requests = [self._judge(p) for p in pings if self.first and p.moment > self.first[0]]
+        self.outages, changes = [], []
+        for span in self.together:
+            changes += self._tell(span)
+        self.stays = [Stay(span.since[0], "unreachable") for span in self.together[:0]] + changes
+
+    # ---- who runs, and what the peers say
+
+    def _together(self):
+        out = []
+        for a in self.log.lives[self.ends[0]]:
+            for b in self.log.lives[self.ends[1]]:
+                since = max(a.begun, b.begun, self.asked)
+                ended = min(a.ended, b.ended)
+                if since < min(ended, self.over):
+                    out.append(Together(since, min(ended, self.over), ended < self.over))
+        return sorted(out)
+
+    def running(self, moment):
+        return any(t.since <= moment < t.until for t in self.together)
+
+    def _words_of(self, host, other):
+        """(moment, state, relay) of every change of what a host says, ends of its lives included."""
+        said = [(w.moment, w.state, w.relay) for w in self.log.words[host, other]]
+        said += [(life.ended, "none", None) for life in self.log.lives[host] if life.stopped]
+        out = []
+        for moment, state, relay in sorted(said):
+            if not out or out[-1][1:] != (state, relay):
+                out.append((moment, state, relay))
+        return out
+
+    def _said(self, side, moment):
+        i = bisect_left(self.words[side], (moment,))
+        return self.words[side][i - 1] if i else ((0, 0), "none", None)
+
+    def path_since(self, moment, direct):
+        """Since when both sides had the paths that they have at `moment`; None where they are not
+        such that payload goes direct, or by relay."""
+        a, b = self._said(0, moment), self._said(1, moment)
+        if "none" in (a[1], b[1]) or direct != (a[1] == b[1] == "direct"):
+            return None
+        return max(a[0], b[0])
+
+    def kind_since(self, moment, direct):
+        """The same, of paths of this kind, whichever relay they go by."""
+        since = self.path_since(moment, direct)
+        while since:
+            earlier = self.path_since(since, direct)
+            if earlier is None:
+                return since
+            since = earlier
+        return None
+
+    def _falls(self):
+        out = []
+        for words in self.words:
+            for before, after in zip([(0, "none", None)] + words, words):
+                if STATES.index(after[1]) < STATES.index(before[1]) and self.running(after[0]):
+                    out.append(after[0])
+        return out
+
+    def _strikes(self):
+        return [
+            f.moment
+            for f in self.log.faults
+            if set(f.hosts) & set(self.ends) and self.running(f.moment)
+        ]
+
+    def _relay_deaths(self):
+        """Ends of lives of peers that one of the two named as its relay at that time."""
+        relays = {w[2] for words in self.words for w in words} - {None}
+        return sorted(
+            death
+            for relay in relays
+            for death in self.log.deaths[relay]
+            if self.running(death) and relay in (self._said(0, death)[2], self._said(1, death)[2])
+        )
+
+    # ---- payload
+
+    def _patience(self, before):
+        """The rule's patience at a moment, from the answers that had come."""
+        i = bisect_left(self._answers, (before,))
+        return max(SECOND, 4 * self._best[i - 1]) if i else SECOND
+
+    def _judge(self, ping):
+        sent = ping.moment
+        span = next(t for t in self.together if t.since <= sent < t.until)
+        answered = self.log.pongs[self.number].get(ping.sequence)
+        if answered and not (answered < self.over and self.running(answered)):
+            answered = None
+        # Patience only shrinks: the first answer after which it has run out, or its own end.
+        gone = sent[0] + self._patience(sent)
+        for at, _ in self._answers[bisect_left(self._answers, (sent,)) :]:
+            if at[0] > gone:
+                break
+            gone = max(at[0], sent[0] + self._patience((at[0], at[1] + 1)))
+        if answered and answered < span.until and answered[0] <= gone:
+            return Request(sent, answered, None, self._went_direct(ping.sequence))
+        if gone < span.until[0]:
+            late = answered and self._went_direct(ping.sequence)
+            return Request(sent, answered, gone, late)
+        return Request(sent, None, None, None)  # under way when one of them stopped, or at the end
+
+    def _went_direct(self, sequence):
+        legs = [self.log.legs.get((self.number, leg, sequence)) for leg in ("request", "reply")]
+        assert None not in legs, f"pair {self.number}: an answer {sequence} that did not come"
+        return legs == ["direct", "direct"]
+
+    def _dated(self, request, after, lost):
+        """The moment at which both had the path that a request took, if it came to be after `after`
+        and the first request sent since is this one; else that of its answer."""
+        since = self.path_since(request.sent, request.direct)
+        if since and since[0] > after and not any(r.sent >= since for r in lost):
+            return since[0]
+        return request.answered[0]
+
+    def _tell(self, span):
+        """The stays of one span in which both ran. Adds its outages."""
+        out = [Stay(span.since[0], "unreachable")]
+        ended = [Stay(span.until[0], "offline")] if span.stopped else []
+        if not self.first or self.first[0] >= span.until:
+            return out + ended
+        open_since = None  # of the outage under way
+        if self.first[0] >= span.since:
+            sent, direct = self._sent[self.first[1]], self._went_direct(self.first[1])
+            since = self.kind_since(sent, direct)
+            when = max(since[0], span.since[0]) if since else self.first[0][0]
+            out.append(Stay(when, "direct" if direct else "relayed"))
+            good = Request(sent, self.first[0], None, direct)
+        else:
+            good, open_since = None, span.since[0]
+        judged = [
+            r
+            for r in self.requests
+            if span.since <= r.sent < span.until and (r.gone or r.answered)
+        ]
+        lost = []  # since the last that came
+        for request in judged + [None]:
+            if request and request.gone:
+                lost.append(request)
+                continue
+            open_since = self._gap(span, out, good, lost, open_since)
+            if request is None:
+                break
+            kind = "direct" if request.direct else "relayed"
+            if open_since is None:
+                open_since = self._gap_of_words(good, request, lost)
+                if open_since is not None:
+                    out.append(Stay(open_since, "unreachable"))
+            if open_since is not None:
+                until = self._dated(request, open_since, lost)
+                self.outages.append(Outage(open_since, until))
+                out.append(Stay(until, kind))
+                open_since = None
+            elif out[-1].state != kind:
+                since = self.kind_since(request.sent, request.direct)
+                fresh = since and since > good.sent
+                out.append(Stay(max(out[-1].since, since[0] if fresh else request.answered[0]), kind))
+            good, lost = request, []
+        if open_since is not None:
+            self.outages.append(Outage(open_since, span.until[0] if span.stopped else None))
+        return out + ended
+
+    def _gap(self, span, out, good, lost, open_since):
+        """What lost requests between two that came make: since when an outage lasts, or None."""
+        row = [(r.gone, 1, r) for r in lost]
+        row += [(r.answered[0], 0, r) for r in lost if r.answered]
+        count = 0
+        for time, is_loss, request in sorted(row, key=lambda x: x[:2]):
+            count += is_loss
+            if not is_loss and open_since is not None:
+                self.outages.append(Outage(open_since, time))
+                out.append(Stay(time, "direct" if request.direct else "relayed"))
+                open_since = None
+            if not is_loss or open_since is not None:
+                continue
+            after = good.sent if good else span.since
+            near = [h for h in self.hints if h > after and h < span.until and h[0] <= request.gone]
+            if count < 2 and not near:
+                continue
+            since = min([lost[0].sent[0]] + [h[0] for h in near])
+            open_since = max(since, out[-1].since)
+            out.append(Stay(open_since, "unreachable"))
+        return open_since
+
+    def _gap_of_words(self, good, request, lost):
+        """A side had no path for a while, and payload saw nothing of it: since when, or None."""
+        gone = [
+            w[0]
+            for words in self.words
+            for w in words
+            if w[1] == "none" and good.sent < w[0] <= request.sent
+        ]
+        if not gone:
+            return None
+        back = self.path_since(request.sent, request.direct)
+        if back and back > min(gone) and not any(r.sent >= back for r in lost):
+            return min(gone)[0]
+        return None
+
+    # ---- what came of it
+
+    def delivered(self):
+        """(came back, of those judged)."""
+        judged = [r for r in self.requests if r.gone or r.answered]
+        return sum(1 for r in judged if r.answered), len(judged)
+
+    def round_trips(self):
+        return [(at[0], (at[0] - self._sent[s][0]) / SECOND) for at, s in self._answers]
+
+    def time_to_first(self):
+        return (self.first[0][0] - self.asked[0]) / SECOND if self.first else None
+
+    def time_to_direct(self):
+        direct = [s.since for s in self.stays if s.state == "direct"]
+        return (direct[0] - self.asked[0]) / SECOND if direct else None
+
+    def longest_outage(self):
+        lengths = [None if o.until is None else o.until - o.since for o in self.outages]
+        return None if None in lengths else max(lengths, default=0) / SECOND
+
+    def failovers(self):
+        """(time of the relay's death, seconds or None)."""
+        out = []
+        answers = [(at, s) for at, s in self._answers if at >= self.first[0]] if self.first else []
+        for death in self.deaths:
+            nxt = next((s for _, s in answers if self._sent[s] > death), None)
+            if nxt is None:
+                out.append((death[0], None))
+                continue
+            request = self._judge_of(nxt)
+            lost = [r for r in self.requests if r.gone and death < r.sent < request.sent]
+            out.append((death[0], (self._dated(request, death[0], lost) - death[0]) / SECOND))
+        return out
+
+    def _judge_of(self, sequence):
+        sent = self._sent[sequence]
+        at = self.log.pongs[self.number][sequence]
+        return Request(sent, at, None, self._went_direct(sequence))
+
+    def last_moment(self, since, until):
+        """The last at which both ran, from `since` to `until` (times); None: they never did."""
+        spans = [t for t in self.together if t.since[0] <= until and t.until[0] >= since]
+        return min(until, spans[-1].until[0]) if spans else None
+
+    def state_of_last_moment(self, since, until):
+        """At the last moment of that stretch at which both ran; None where there is none."""
+        if self.last_moment(since, until) is None:
+            return None
+        states = [s.state for s in self.stays if s.since <= until and s.state != "offline"]
+        return states[-1] if states else None
+
+    def changes(self):
+        """Times of changes that users notice."""
+        states = [s for s in self.stays if s.state != "offline"]
+        while states and states[0].state == "unreachable":
+            states.pop(0)
+        return [b.since for a, b in zip(states, states[1:]) if a.state != b.state]
