@@ -13,7 +13,6 @@ STATES = ("none", "relayed", "direct")
 Stay = namedtuple("Stay", "since state")
 Outage = namedtuple("Outage", "since until")  # times; until None: to the pair's end
 Together = namedtuple("Together", "since until stopped")  # moments between which both ran
-Said = namedtuple("Said", "since relay_or_state")
 # Of a request: `gone` is the moment from which it counts as lost, None for one answered in time.
 Request = namedtuple("Request", "sent answered gone direct")
 
@@ -42,10 +41,9 @@ class Story:
         self.deaths = self._relay_deaths()
         self.hints = sorted(self._falls() + self._strikes() + self.deaths)
         self.requests = [self._judge(p) for p in pings if self.first and p.moment > self.first[0]]
-        self.outages, changes = [], []
+        self.outages, self.stays = [], []
         for span in self.together:
-            changes += self._tell(span)
-        self.stays = [Stay(span.since[0], "unreachable") for span in self.together[:0]] + changes
+            self.stays += self._tell(span)
 
     # ---- who runs, and what the peers say
 
@@ -66,15 +64,14 @@ class Story:
         """(moment, state, relay) of every change of what a host says, ends of its lives included."""
         said = [(w.moment, w.state, w.relay) for w in self.log.words[host, other]]
         said += [(life.ended, "none", None) for life in self.log.lives[host] if life.stopped]
-        out = []
+        out = [((0, 0), "none", None)]
         for moment, state, relay in sorted(said):
-            if not out or out[-1][1:] != (state, relay):
+            if out[-1][1:] != (state, relay):
                 out.append((moment, state, relay))
         return out
 
     def _said(self, side, moment):
-        i = bisect_left(self.words[side], (moment,))
-        return self.words[side][i - 1] if i else ((0, 0), "none", None)
+        return self.words[side][bisect_left(self.words[side], (moment,)) - 1]
 
     def path_since(self, moment, direct):
         """Since when both sides had the paths that they have at `moment`; None where they are not
@@ -97,7 +94,7 @@ class Story:
     def _falls(self):
         out = []
         for words in self.words:
-            for before, after in zip([(0, "none", None)] + words, words):
+            for before, after in zip(words, words[1:]):
                 if STATES.index(after[1]) < STATES.index(before[1]) and self.running(after[0]):
                     out.append(after[0])
         return out
@@ -190,6 +187,7 @@ class Story:
             if open_since is None:
                 open_since = self._gap_of_words(good, request, lost)
                 if open_since is not None:
+                    open_since = max(open_since, out[-1].since)
                     out.append(Stay(open_since, "unreachable"))
             if open_since is not None:
                 until = self._dated(request, open_since, lost)
@@ -198,7 +196,7 @@ class Story:
                 open_since = None
             elif out[-1].state != kind:
                 since = self.kind_since(request.sent, request.direct)
-                fresh = since and since > good.sent
+                fresh = since and (since > good.sent if good else since[0] > out[-1].since)
                 out.append(Stay(max(out[-1].since, since[0] if fresh else request.answered[0]), kind))
             good, lost = request, []
         if open_since is not None:
@@ -229,11 +227,12 @@ class Story:
 
     def _gap_of_words(self, good, request, lost):
         """A side had no path for a while, and payload saw nothing of it: since when, or None."""
+        after = good.sent if good else lost[-1].sent
         gone = [
             w[0]
             for words in self.words
-            for w in words
-            if w[1] == "none" and good.sent < w[0] <= request.sent
+            for w in words[1:]
+            if w[1] == "none" and after < w[0] <= request.sent
         ]
         if not gone:
             return None
@@ -266,21 +265,21 @@ class Story:
     def failovers(self):
         """(time of the relay's death, seconds or None)."""
         out = []
-        answers = [(at, s) for at, s in self._answers if at >= self.first[0]] if self.first else []
+        came = [r for r in self.requests if r.answered]
+        if self.first:
+            first = self.first[1]
+            came.append(
+                Request(self._sent[first], self.first[0], None, self._went_direct(first))
+            )
         for death in self.deaths:
-            nxt = next((s for _, s in answers if self._sent[s] > death), None)
-            if nxt is None:
-                out.append((death[0], None))
-                continue
-            request = self._judge_of(nxt)
-            lost = [r for r in self.requests if r.gone and death < r.sent < request.sent]
-            out.append((death[0], (self._dated(request, death[0], lost) - death[0]) / SECOND))
+            over = []
+            for r in came:
+                if r.sent > death:
+                    lost = [x for x in self.requests if x.gone and death < x.sent < r.sent]
+                    late = r.gone is not None
+                    over.append(r.answered[0] if late else self._dated(r, death[0], lost))
+            out.append((death[0], (min(over) - death[0]) / SECOND if over else None))
         return out
-
-    def _judge_of(self, sequence):
-        sent = self._sent[sequence]
-        at = self.log.pongs[self.number][sequence]
-        return Request(sent, at, None, self._went_direct(sequence))
 
     def last_moment(self, since, until):
         """The last at which both ran, from `since` to `until` (times); None: they never did."""
