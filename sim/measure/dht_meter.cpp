@@ -9,12 +9,12 @@ namespace {
 
 constexpr counter_metric lives_too_short{
     "dht.lives_too_short",
-    "Lives of less than 30 s that ended before the peer had joined. They are in no other metric of "
-    "joining."};
+    "Lives of less than 30 s that ended, by the run's end too, before the peer had joined; hosts "
+    "that no UDP reaches are left out. They are in no other metric of joining."};
 constexpr ratio_metric joined_ratio{
     "dht.joined_ratio",
     "Lives in which the peer completed a lookup of its own id, of those that lasted 30 s or that "
-    "did; hosts that no UDP reaches are left out."};
+    "did; hosts that no UDP reaches when the life ends are left out."};
 constexpr distribution_metric time_to_join{
     "dht.time_to_join_s", "s",
     "From the start of a life to the end of its first lookup of the peer's own id; one sample a "
@@ -36,7 +36,7 @@ constexpr counter_metric lookups_stale{
 constexpr ratio_metric success_ratio{
     "dht.lookup_success_ratio",
     "Lookups, of dht.lookups, that found the newest record which had been signed half a minute "
-    "before they began, or a newer one."};
+    "before they began, or a newer one; any record where none had been signed by then."};
 constexpr ratio_metric absent_ratio{
     "dht.absent_ratio",
     "Lookups for keys that nobody has, which found nothing, as they should, of all such."};

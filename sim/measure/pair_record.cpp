@@ -144,6 +144,12 @@ void pair_record::came(const request& r) {
 void pair_record::came_late(time_point now, time_point sent, bool direct) {
   ++delivered_;
   if (out()) recover(now, direct);
+  // It came through, so what was lost before it makes no row with what is lost after it.
+  if (first_lost_ && sent >= *first_lost_) {
+    lost_in_row_ = 0;
+    first_lost_.reset();
+  }
+  forget_hints(sent);
   resolve_failovers(sent, now, nullptr);
 }
 

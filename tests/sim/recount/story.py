@@ -180,7 +180,7 @@ class Story:
             if request and request.gone:
                 lost.append(request)
                 continue
-            open_since = self._gap(span, out, good, lost, open_since)
+            open_since = self._gap(span, out, good, lost, request, open_since)
             if request is None:
                 break
             kind = "direct" if request.direct else "relayed"
@@ -203,26 +203,29 @@ class Story:
             self.outages.append(Outage(open_since, span.until[0] if span.stopped else None))
         return out + ended
 
-    def _gap(self, span, out, good, lost, open_since):
+    def _gap(self, span, out, good, lost, request, open_since):
         """What lost requests between two that came make: since when an outage lasts, or None."""
-        row = [(r.gone, 1, r) for r in lost]
-        row += [(r.answered[0], 0, r) for r in lost if r.answered]
-        count = 0
-        for time, is_loss, request in sorted(row, key=lambda x: x[:2]):
-            count += is_loss
-            if not is_loss and open_since is not None:
-                self.outages.append(Outage(open_since, time))
-                out.append(Stay(time, "direct" if request.direct else "relayed"))
-                open_since = None
-            if not is_loss or open_since is not None:
+        events = [(r.gone, 1, r) for r in lost]
+        events += [(r.answered[0], 0, r) for r in lost if r.answered]
+        if request:  # what comes after it tells nothing of the time before
+            events = [e for e in events if e[1] or e[0] < request.answered[0]]
+        row, through = [], good.sent if good else span.since
+        for time, is_loss, r in sorted(events, key=lambda e: e[:2]):
+            if not is_loss:
+                if open_since is not None:
+                    self.outages.append(Outage(open_since, time))
+                    out.append(Stay(time, "direct" if r.direct else "relayed"))
+                    open_since = None
+                through = max(through, r.sent)
+                if row and r.sent >= row[0].sent:
+                    row = []
                 continue
-            after = good.sent if good else span.since
-            near = [h for h in self.hints if h > after and h < span.until and h[0] <= request.gone]
-            if count < 2 and not near:
-                continue
-            since = min([lost[0].sent[0]] + [h[0] for h in near])
-            open_since = max(since, out[-1].since)
-            out.append(Stay(open_since, "unreachable"))
+            row.append(r)
+            near = [h for h in self.hints if through < h < span.until and h[0] <= r.gone]
+            if open_since is None and (len(row) > 1 or near):
+                since = min([row[0].sent[0]] + [h[0] for h in near])
+                open_since = max(since, out[-1].since)
+                out.append(Stay(open_since, "unreachable"))
         return open_since
 
     def _gap_of_words(self, good, request, lost):
