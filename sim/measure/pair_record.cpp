@@ -9,6 +9,12 @@ namespace {
 /// Requests that are remembered, in case their answers come after all.
 constexpr std::size_t remembered_max = 64;
 
+/// The oldest gives way.
+void remember(std::vector<std::uint32_t>& sequences, std::uint32_t s) {
+  if (sequences.size() == remembered_max) sequences.erase(sequences.begin());
+  sequences.push_back(s);
+}
+
 }  // namespace
 
 duration pair_record::patience() const {
@@ -58,12 +64,15 @@ bool pair_record::answered(time_point now, std::uint32_t sequence, time_point se
     came_first(here != under_way_.end() ? request{sequence, sent, here->paths, now, direct}
                                         : request{sequence, sent, {}, now, direct});
   } else if (std::erase(lost_lately_, sequence) > 0) {
-    came_late(now, sent, direct);
+    ++delivered_;
+    came_through(now, sent, direct);
   } else if (here != under_way_.end() && !here->answered) {
     here->answered = now;
     here->direct = direct;
     settle(now);
-  } else if (std::erase(early_, sequence) == 0) {
+  } else if (std::erase(unjudged_, sequence) > 0) {
+    came_through(now, sent, direct);
+  } else {
     return false;
   }
   round_trip_ = now - sent;
@@ -89,16 +98,22 @@ void pair_record::settle(time_point now) {
 void pair_record::finish_under_way(time_point now) {
   settle(now);
   for (const request& r : under_way_)
-    if (r.answered) came(r);
+    if (!r.answered)
+      remember(unjudged_, r.sequence);
+    else
+      came(r);
   under_way_.clear();
 }
 
 void pair_record::came_first(request r) {
   first_answer_ = r.answered;
-  for (const request& x : under_way_)
-    if (x.sequence != r.sequence) early_.push_back(x.sequence);
+  auto since = r.paths.of(r.direct);
+  for (const request& x : under_way_) {
+    if (x.sequence == r.sequence) continue;
+    remember(unjudged_, x.sequence);
+    if (since && x.sent >= *since && x.sent < r.sent) since.reset();
+  }
   under_way_.clear();
-  const auto since = r.paths.of(r.direct);
   go(since.value_or(*r.answered), r.direct ? pair_state::direct : pair_state::relayed);
   resolve_failovers(r.sent, *r.answered, &r);
   last_good_ = r.sent;
@@ -141,8 +156,7 @@ void pair_record::came(const request& r) {
   last_good_ = r.sent;
 }
 
-void pair_record::came_late(time_point now, time_point sent, bool direct) {
-  ++delivered_;
+void pair_record::came_through(time_point now, time_point sent, bool direct) {
   if (out()) recover(now, direct);
   // It came through, so what was lost before it makes no row with what is lost after it.
   if (first_lost_ && sent >= *first_lost_) {
@@ -158,8 +172,7 @@ void pair_record::lost(const request& r) {
   ++lost_in_row_;
   if (!first_lost_) first_lost_ = r.sent;
   last_lost_ = r.sent;
-  if (lost_lately_.size() == remembered_max) lost_lately_.erase(lost_lately_.begin());
-  lost_lately_.push_back(r.sequence);
+  remember(lost_lately_, r.sequence);
   if (!out() && (lost_in_row_ > 1 || !hints_.empty()))
     fail(hints_.empty() ? *first_lost_ : std::min(*first_lost_, hints_.front().at));
   // The next that comes back was sent later.

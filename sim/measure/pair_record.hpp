@@ -123,7 +123,8 @@ class pair_record {
   void finish_under_way(time_point now);
   void came_first(request r);
   void came(const request& r);
-  void came_late(time_point now, time_point sent, bool direct);
+  /// An answer that is late, or that tells nothing of loss.
+  void came_through(time_point now, time_point sent, bool direct);
   void lost(const request& r);
   void recover(time_point t, bool direct);
   void go(time_point from, pair_state s);
@@ -137,7 +138,8 @@ class pair_record {
   std::optional<time_point> asked_;
   bool running_ = false;
   std::deque<request> under_way_;
-  std::vector<std::uint32_t> early_;        // sent before the first answer and not answered then
+  // Sent before the first answer, or under way when one of the two stopped.
+  std::vector<std::uint32_t> unjudged_;
   std::vector<std::uint32_t> lost_lately_;  // for answers that come late
   std::optional<time_point> first_answer_;
   std::optional<duration> round_trip_, best_round_trip_;

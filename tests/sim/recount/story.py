@@ -164,7 +164,9 @@ class Story:
         open_since = None  # of the outage under way
         if self.first[0] >= span.since:
             sent, direct = self._sent[self.first[1]], self._went_direct(self.first[1])
-            since = self.kind_since(sent, direct)
+            since = sent >= span.since and self.kind_since(sent, direct)
+            if since and any(since <= at < sent for at in self._sent.values()):
+                since = None  # it was the next that came back, not the next
             when = max(since[0], span.since[0]) if since else self.first[0][0]
             out.append(Stay(when, "direct" if direct else "relayed"))
             good = Request(sent, self.first[0], None, direct)
@@ -180,12 +182,12 @@ class Story:
             if request and request.gone:
                 lost.append(request)
                 continue
-            open_since = self._gap(span, out, good, lost, request, open_since)
+            open_since, through = self._gap(span, out, good, lost, request, open_since)
             if request is None:
                 break
             kind = "direct" if request.direct else "relayed"
             if open_since is None:
-                open_since = self._gap_of_words(good, request, lost)
+                open_since = self._gap_of_words(through, request, lost)
                 if open_since is not None:
                     open_since = max(open_since, out[-1].since)
                     out.append(Stay(open_since, "unreachable"))
@@ -204,9 +206,12 @@ class Story:
         return out + ended
 
     def _gap(self, span, out, good, lost, request, open_since):
-        """What lost requests between two that came make: since when an outage lasts, or None."""
+        """What lost requests between two that came make: since when an outage lasts, or None; and the
+        moment up to which hints tell nothing more."""
         events = [(r.gone, 1, r) for r in lost]
-        events += [(r.answered[0], 0, r) for r in lost if r.answered]
+        events += [(r.answered[0], 0, r) for r in lost if r.answered and r.answered < span.until]
+        begun = good.answered if good else span.since
+        events += [(r.answered[0], 0, r) for r in self._strays(span) if r.answered > begun]
         if request:  # what comes after it tells nothing of the time before
             events = [e for e in events if e[1] or e[0] < request.answered[0]]
         row, through = [], good.sent if good else span.since
@@ -226,11 +231,21 @@ class Story:
                 since = min([row[0].sent[0]] + [h[0] for h in near])
                 open_since = max(since, out[-1].since)
                 out.append(Stay(open_since, "unreachable"))
-        return open_since
+            if open_since is not None:  # it was known without them
+                through = max(through, r.sent)
+        return open_since, through
 
-    def _gap_of_words(self, good, request, lost):
+    def _strays(self, span):
+        """Answers within a span to what was sent before it, or before the first answer of all."""
+        since = max(span.since, self.first[0])
+        return [
+            Request(self._sent[s], at, None, self._went_direct(s))
+            for at, s in self._answers
+            if self._sent[s] < since < at < span.until
+        ]
+
+    def _gap_of_words(self, after, request, lost):
         """A side had no path for a while, and payload saw nothing of it: since when, or None."""
-        after = good.sent if good else lost[-1].sent
         gone = [
             w[0]
             for words in self.words
@@ -268,19 +283,20 @@ class Story:
     def failovers(self):
         """(time of the relay's death, seconds or None)."""
         out = []
-        came = [r for r in self.requests if r.answered]
+        in_time = {r.sent: r for r in self.requests if r.answered and not r.gone}
         if self.first:
-            first = self.first[1]
-            came.append(
-                Request(self._sent[first], self.first[0], None, self._went_direct(first))
-            )
+            at, first = self.first
+            sent = self._sent[first]
+            in_time[sent] = Request(sent, at, None, self._went_direct(first))
         for death in self.deaths:
             over = []
-            for r in came:
-                if r.sent > death:
-                    lost = [x for x in self.requests if x.gone and death < x.sent < r.sent]
-                    late = r.gone is not None
-                    over.append(r.answered[0] if late else self._dated(r, death[0], lost))
+            for at, sequence in self._answers:
+                sent = self._sent[sequence]
+                if sent < death:
+                    continue
+                lost = [x for x in self.requests if x.gone and death < x.sent < sent]
+                dated = sent in in_time
+                over.append(self._dated(in_time[sent], death[0], lost) if dated else at[0])
             out.append((death[0], (min(over) - death[0]) / SECOND if over else None))
         return out
 
