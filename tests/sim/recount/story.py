@@ -3,12 +3,13 @@
 The rules are those of sim/measure/README.md, "What becomes of a pair".
 """
 
-from bisect import bisect_left, bisect_right
+from bisect import bisect_left
 from collections import namedtuple
 from itertools import accumulate
 
+from words import Words
+
 SECOND = 10**9
-STATES = ("none", "relayed", "direct")
 
 Stay = namedtuple("Stay", "since state")
 Outage = namedtuple("Outage", "since until")  # times; until None: to the pair's end
@@ -37,15 +38,15 @@ class Story:
             accumulate((at[0] - self._sent[s][0] for at, s in self._answers), min)
         )
         self.first = self._answers[0] if self._answers else None  # (moment, sequence)
-        self.words = [self._words_of(*self.ends), self._words_of(*reversed(self.ends))]
+        self.words = Words(log, self.ends)
         self.deaths = self._relay_deaths()
-        self.hints = sorted(self._falls() + self._strikes() + self.deaths)
+        self.hints = sorted([m for m in self.words.falls() if self.running(m)] + self._strikes() + self.deaths)
         self.requests = [self._judge(p) for p in pings if self.first and p.moment > self.first[0]]
         self.outages, self.stays = [], []
         for span in self.together:
             self.stays += self._tell(span)
 
-    # ---- who runs, and what the peers say
+    # ---- who runs, and what befell it
 
     def _together(self):
         out = []
@@ -60,45 +61,6 @@ class Story:
     def running(self, moment):
         return any(t.since <= moment < t.until for t in self.together)
 
-    def _words_of(self, host, other):
-        """(moment, state, relay) of every change of what a host says, ends of its lives included."""
-        said = [(w.moment, w.state, w.relay) for w in self.log.words[host, other]]
-        said += [(life.ended, "none", None) for life in self.log.lives[host] if life.stopped]
-        out = [((0, 0), "none", None)]
-        for moment, state, relay in sorted(said):
-            if out[-1][1:] != (state, relay):
-                out.append((moment, state, relay))
-        return out
-
-    def _said(self, side, moment):
-        return self.words[side][bisect_left(self.words[side], (moment,)) - 1]
-
-    def path_since(self, moment, direct):
-        """Since when both sides had the paths that they have at `moment`; None where they are not
-        such that payload goes direct, or by relay."""
-        a, b = self._said(0, moment), self._said(1, moment)
-        if "none" in (a[1], b[1]) or direct != (a[1] == b[1] == "direct"):
-            return None
-        return max(a[0], b[0])
-
-    def kind_since(self, moment, direct):
-        """The same, of paths of this kind, whichever relay they go by."""
-        since = self.path_since(moment, direct)
-        while since:
-            earlier = self.path_since(since, direct)
-            if earlier is None:
-                return since
-            since = earlier
-        return None
-
-    def _falls(self):
-        out = []
-        for words in self.words:
-            for before, after in zip(words, words[1:]):
-                if STATES.index(after[1]) < STATES.index(before[1]) and self.running(after[0]):
-                    out.append(after[0])
-        return out
-
     def _strikes(self):
         return [
             f.moment
@@ -108,12 +70,11 @@ class Story:
 
     def _relay_deaths(self):
         """Ends of lives of peers that one of the two named as its relay at that time."""
-        relays = {w[2] for words in self.words for w in words} - {None}
         return sorted(
             death
-            for relay in relays
+            for relay in self.words.relays()
             for death in self.log.deaths[relay]
-            if self.running(death) and relay in (self._said(0, death)[2], self._said(1, death)[2])
+            if self.running(death) and relay in (self.words.at(0, death)[2], self.words.at(1, death)[2])
         )
 
     # ---- payload
@@ -150,7 +111,7 @@ class Story:
     def _dated(self, request, after, lost):
         """The moment at which both had the path that a request took, if it came to be after `after`
         and the first request sent since is this one; else that of its answer."""
-        since = self.path_since(request.sent, request.direct)
+        since = self.words.path_since(request.sent, request.direct)
         if since and since[0] > after and not any(r.sent >= since for r in lost):
             return since[0]
         return request.answered[0]
@@ -164,7 +125,7 @@ class Story:
         open_since = None  # of the outage under way
         if self.first[0] >= span.since:
             sent, direct = self._sent[self.first[1]], self._went_direct(self.first[1])
-            since = sent >= span.since and self.kind_since(sent, direct)
+            since = sent >= span.since and self.words.kind_since(sent, direct)
             if since and any(since <= at < sent for at in self._sent.values()):
                 since = None  # it was the next that came back, not the next
             when = max(since[0], span.since[0]) if since else self.first[0][0]
@@ -197,7 +158,7 @@ class Story:
                 out.append(Stay(until, kind))
                 open_since = None
             elif out[-1].state != kind:
-                since = self.kind_since(request.sent, request.direct)
+                since = self.words.kind_since(request.sent, request.direct)
                 fresh = since and (since > good.sent if good else since[0] > out[-1].since)
                 out.append(Stay(max(out[-1].since, since[0] if fresh else request.answered[0]), kind))
             good, lost = request, []
@@ -246,15 +207,10 @@ class Story:
 
     def _gap_of_words(self, after, request, lost):
         """A side had no path for a while, and payload saw nothing of it: since when, or None."""
-        gone = [
-            w[0]
-            for words in self.words
-            for w in words[1:]
-            if w[1] == "none" and after < w[0] <= request.sent
-        ]
+        gone = [m for m in self.words.gone() if after < m <= request.sent]
         if not gone:
             return None
-        back = self.path_since(request.sent, request.direct)
+        back = self.words.path_since(request.sent, request.direct)
         if back and back > min(gone) and not any(r.sent >= back for r in lost):
             return min(gone)[0]
         return None
