@@ -10,12 +10,12 @@ namespace {
 
 constexpr counter_metric lives_too_short{
     "dht.lives_too_short", better::neither,
-    "Lives of less than 30 s that ended before the peer had joined. They are in no other metric of "
-    "joining."};
+    "Lives of less than 30 s that ended, by the run's end too, before the peer had joined; hosts "
+    "that no UDP reaches are left out. They are in no other metric of joining."};
 constexpr ratio_metric joined_ratio{
     "dht.joined_ratio", better::more,
     "Lives in which the peer completed a lookup of its own id, of those that lasted 30 s or that "
-    "did; hosts that no UDP reaches are left out."};
+    "did; hosts that no UDP reaches when the life ends are left out."};
 constexpr distribution_metric time_to_join{
     "dht.time_to_join_s", better::less, "s",
     "From the start of a life to the end of its first lookup of the peer's own id; one sample a "
@@ -38,9 +38,9 @@ constexpr counter_metric lookups_stale{
 constexpr ratio_metric success_ratio{
     "dht.lookup_success_ratio", better::more,
     "Lookups, of dht.lookups, that found the newest record which had been signed half a minute "
-    "before they began, or a newer one."};
+    "before they began, or a newer one; any record where none had been signed by then."};
 constexpr ratio_metric success_ratio_of_held{
-    "dht.lookup_success_ratio_of_held",
+    "dht.lookup_success_ratio_of_held", better::more,
     "Lookups, of dht.lookups, that succeeded as in dht.lookup_success_ratio, of those whose record "
     "had been taken, as new as that, by a peer other than the asker that had not stopped since "
     "when the lookup began: somebody there could have answered."};

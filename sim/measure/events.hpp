@@ -33,6 +33,11 @@ struct life_ended {
   life_end why;
 };
 
+/// A host that does not run became another peer: it has another key, and nothing of what it saved.
+struct identity_changed {
+  host_number host;
+};
+
 /// An engine's note.
 struct noted {
   host_number host;

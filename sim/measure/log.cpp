@@ -29,28 +29,63 @@ void count_pairs(report& r) {
 
 }  // namespace
 
-run_log::run_log(const truth& t, results& out, trace& text) : truth_(t), trace_(text) {
+run_log::run_log(const truth& t, results& out, trace& text)
+    : truth_(t), results_(out), trace_(text) {
   for (const meter_kind* k : meter_kinds()) meters_.push_back(k->make(t, out));
 }
 
 void run_log::introduce(time_point now) {
   if (!trace_.has_text()) return;
+  hosts_told_.resize(truth_.hosts());
+  pairs_told_.resize(truth_.pairs().size());
+  remark_truth(now);
+  remark_slices(now);
+}
+
+void run_log::remark_truth(time_point now) {
+  if (!trace_.has_text()) return;
+  const auto changed = [](std::string& told, std::string text) {
+    if (told == text) return false;
+    told = std::move(text);
+    return true;
+  };
   for (host_number h = 0; h < truth_.hosts(); ++h) {
     const nat::sides s = truth_.sides_of(h);
-    trace_.remark(now, "host", h, truth_.name_of(h), truth_.group_name(h), to_string(s.kind()),
-                  s.udp() ? "udp" : "no_udp");
+    if (changed(hosts_told_[h], std::string(to_string(s.kind())) + (s.udp() ? " udp" : " no_udp")))
+      trace_.remark(now, "host", h, truth_.name_of(h), truth_.group_name(h), truth_.group_of(h),
+                    hosts_told_[h]);
   }
   pair_number n = 0;
   for (const truth::pair& p : truth_.pairs()) {
     const nat::sides a = truth_.sides_of(p.from), b = truth_.sides_of(p.to);
     const nat::common_by_family shared = truth_.common(p.from, p.to);
-    trace_.remark(now, "pair", p.from, p.to, p.item, n++,
-                  nat::direct_possible(a, b, shared) ? "o1" : "no_o1",
-                  nat::clairvoyant_possible(a, b, shared) ? "o3" : "no_o3");
+    const bool o1 = nat::direct_possible(a, b, shared);
+    const bool o3 = nat::clairvoyant_possible(a, b, shared);
+    if (changed(pairs_told_[n], std::string(o1 ? "o1" : "no_o1") + (o3 ? " o3" : " no_o3")))
+      trace_.remark(now, "pair", p.from, p.to, p.item, n, pairs_told_[n]);
+    ++n;
+  }
+}
+
+void run_log::remark_slices(time_point now) {
+  const auto number = [](const std::optional<std::uint32_t>& n) {
+    return n ? std::to_string(*n) : std::string(nobody);
+  };
+  // The first is the whole run.
+  const auto& parts = results_.parts();
+  for (std::size_t i = 1; i < parts.size(); ++i) {
+    const slice& s = parts[i].which;
+    trace_.remark(now, "slice", static_cast<std::uint32_t>(i - 1), number(s.group), number(s.item),
+                  s.from.time_since_epoch().count(), s.until.time_since_epoch().count(), s.name);
   }
 }
 
 void run_log::finish(time_point now, report& rows) {
+  if (trace_.has_text()) {
+    std::uint32_t box = 0;
+    for (const std::size_t held : truth_.mappings()) trace_.remark(now, "box", box++, held);
+    trace_.remark(now, "finish", 0);
+  }
   for (const auto& m : meters_) m->finish(now, rows);
   count_pairs(rows);
 }
@@ -60,6 +95,9 @@ void run_log::write(time_point now, const life_began& e) {
 }
 void run_log::write(time_point now, const life_ended& e) {
   trace_.record(now, "end", e.host, to_string(e.why));
+}
+void run_log::write(time_point now, const identity_changed& e) {
+  trace_.remark(now, "became", e.host);
 }
 void run_log::write(time_point now, const noted& e) {
   trace_.record(now, "note", e.host, to_string(e.what.what), e.what.where, e.what.value);
@@ -104,6 +142,7 @@ void run_log::write(time_point now, const fault_happened& e) {
   std::string hosts;
   for (const std::size_t h : e.hosts) hosts += (hosts.empty() ? "" : " ") + std::to_string(h);
   trace_.record(now, "event", e.event, e.kind, hosts);
+  remark_truth(now);
 }
 
 }  // namespace wh::sim

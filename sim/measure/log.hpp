@@ -1,6 +1,7 @@
 #pragma once
 
 #include <memory>
+#include <string>
 #include <vector>
 
 #include "sim/measure/meter.hpp"
@@ -10,25 +11,8 @@ namespace wh::sim {
 
 /// Where everything that happens in a run goes: into the trace, and to every meter.
 ///
-/// The trace's lines, with what stands behind time and kind: the first number is the host's, times
-/// are nanoseconds.
-///
-///   begin HOST LIFE
-///   end HOST WHY
-///   note HOST NAME ENDPOINT VALUE
-///   path HOST OTHER STATE REASON RELAY
-///   message HOST OTHER NAME WAY
-///   ping HOST PAIR SEQUENCE
-///   payload HOST PAIR LEG SEQUENCE OTHER WAY
-///   pong HOST PAIR SEQUENCE SENT WAY
-///   over HOST PAIR
-///   lookup HOST NUMBER ITEM SOUGHT
-///   looked HOST NUMBER OUTCOME SEQUENCE WANTED REQUESTS TIMEOUTS TOOK
-///   skipped HOST ITEM WHY
-///   carries HOST
-///   event NUMBER KIND HOST...
-///
-/// and, before the first, `host HOST NAME GROUP CLASS UDP` and `pair FROM TO ITEM NUMBER O1 O3`.
+/// README.md has the trace's lines. What is said of hosts, pairs, slices and boxes is written as
+/// remarks, which are not in the hash.
 class run_log {
  public:
   /// All outlive the log.
@@ -46,6 +30,7 @@ class run_log {
  private:
   void write(time_point now, const life_began& e);
   void write(time_point now, const life_ended& e);
+  void write(time_point now, const identity_changed& e);
   void write(time_point now, const noted& e);
   void write(time_point now, const path_told& e);
   void write(time_point now, const message_sent& e);
@@ -61,8 +46,14 @@ class run_log {
   void write(time_point now, const fault_happened& e);
   void write(time_point, const step_due&) {}
 
+  void remark_slices(time_point now);
+  /// What is true of hosts and pairs, where it is another than before.
+  void remark_truth(time_point now);
+
   const truth& truth_;
+  results& results_;
   trace& trace_;
+  std::vector<std::string> hosts_told_, pairs_told_;  // the last remark on each
   std::vector<std::unique_ptr<meter>> meters_;
 };
 

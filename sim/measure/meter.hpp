@@ -48,6 +48,7 @@ class meter {
   virtual ~meter() = default;
   virtual void on(time_point, const life_began&) {}
   virtual void on(time_point, const life_ended&) {}
+  virtual void on(time_point, const identity_changed&) {}
   virtual void on(time_point, const noted&) {}
   virtual void on(time_point, const path_told&) {}
   virtual void on(time_point, const message_sent&) {}

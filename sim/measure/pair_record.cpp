@@ -6,8 +6,14 @@ namespace wh::sim {
 
 namespace {
 
-/// Lost requests that are remembered, in case their answers come after all.
-constexpr std::size_t lost_max = 64;
+/// Requests that are remembered, in case their answers come after all.
+constexpr std::size_t remembered_max = 64;
+
+/// The oldest gives way.
+void remember(std::vector<std::uint32_t>& sequences, std::uint32_t s) {
+  if (sequences.size() == remembered_max) sequences.erase(sequences.begin());
+  sequences.push_back(s);
+}
 
 }  // namespace
 
@@ -28,23 +34,16 @@ void pair_record::up(time_point now) {
 
 void pair_record::down(time_point now) {
   if (!running_) return;
-  settle(now);
+  finish_under_way(now);
   running_ = false;
-  under_way_.clear();
   if (!outages_.empty() && !outages_.back().until) {
     outages_.back().until = now;
     outages_.back().interrupted = true;
   }
-  failed_by_word_ = false;
   lost_in_row_ = 0;
   first_lost_.reset();
   last_good_.reset();
-  struck_.reset();
-  path_fell_.reset();
-  paths_ = {};
-  usable_since_.reset();
-  direct_since_.reset();
-  relayed_since_.reset();
+  hints_.clear();
   go(now, pair_state::offline);
 }
 
@@ -52,84 +51,120 @@ void pair_record::down(time_point now) {
 
 void pair_record::sent(time_point now, std::uint32_t sequence) {
   settle(now);
-  if (running_) under_way_.push_back({sequence, now, std::nullopt});
+  if (running_) under_way_.push_back({sequence, now, paths_});
 }
 
-void pair_record::answered(time_point now, std::uint32_t sequence, time_point sent, bool direct) {
-  if (!running_) return;
+bool pair_record::answered(time_point now, std::uint32_t sequence, time_point sent, bool direct) {
+  if (!running_) return false;
+  settle(now);
+  best_round_trip_ = std::min(best_round_trip_.value_or(now - sent), now - sent);
   const auto here = std::find_if(under_way_.begin(), under_way_.end(),
                                  [&](const request& r) { return r.sequence == sequence; });
-  const bool late =
-      std::find(lost_lately_.begin(), lost_lately_.end(), sequence) != lost_lately_.end();
-  if (first_answer_ && !late && (here == under_way_.end() || here->answered)) return;  // a copy
-  round_trip_ = now - sent;
-  best_round_trip_ = std::min(best_round_trip_.value_or(*round_trip_), *round_trip_);
   if (!first_answer_) {
-    first_answer_ = now;
-    // What was sent before and has no answer belongs to the time before.
-    std::erase_if(under_way_, [&](const request& r) { return r.sent <= sent; });
-    go(now, direct ? pair_state::direct : pair_state::relayed);
-    last_good_ = request{sequence, sent, now, direct};
-    return;
+    came_first(here != under_way_.end() ? request{sequence, sent, here->paths, now, direct}
+                                        : request{sequence, sent, {}, now, direct});
+  } else if (std::erase(lost_lately_, sequence) > 0) {
+    ++delivered_;
+    came_through(now, sent, direct);
+  } else if (here != under_way_.end() && !here->answered) {
+    here->answered = now;
+    here->direct = direct;
+    settle(now);
+  } else if (std::erase(unjudged_, sequence) > 0) {
+    came_through(now, sent, direct);
+  } else {
+    return false;
   }
-  if (late) {
-    std::erase(lost_lately_, sequence);
-    came_late(now, sent, direct);
-    return;
-  }
-  here->answered = now;
-  here->direct = direct;
-  settle(now);
+  round_trip_ = now - sent;
+  return true;
 }
 
 void pair_record::settle(time_point now) {
+  if (!first_answer_) {
+    while (under_way_.size() > remembered_max) under_way_.pop_front();
+    return;
+  }
   while (!under_way_.empty()) {
     const request r = under_way_.front();
     if (!r.answered && now - r.sent <= patience()) return;
     under_way_.pop_front();
     if (r.answered)
       came(r);
-    else if (first_answer_)
+    else
       lost(r);
   }
+}
+
+void pair_record::finish_under_way(time_point now) {
+  settle(now);
+  for (const request& r : under_way_)
+    if (!r.answered)
+      remember(unjudged_, r.sequence);
+    else
+      came(r);
+  under_way_.clear();
+}
+
+void pair_record::came_first(request r) {
+  first_answer_ = r.answered;
+  auto since = r.paths.of(r.direct);
+  for (const request& x : under_way_) {
+    if (x.sequence == r.sequence) continue;
+    remember(unjudged_, x.sequence);
+    if (since && x.sent >= *since && x.sent < r.sent) since.reset();
+  }
+  under_way_.clear();
+  go(since.value_or(*r.answered), r.direct ? pair_state::direct : pair_state::relayed);
+  resolve_failovers(r.sent, *r.answered, &r);
+  last_good_ = r.sent;
+  forget_hints(r.sent);
+}
+
+/// Since when both had the paths that a request took; none unless that came to be after `after` and
+/// no request sent since then was lost.
+std::optional<time_point> pair_record::path_of(const request& r, time_point after) const {
+  const auto since = r.paths.same;
+  if (!since || r.direct != r.paths.direct.has_value() || *since <= after) return std::nullopt;
+  if (last_lost_ && *last_lost_ >= *since) return std::nullopt;
+  return since;
+}
+
+/// The moment at which a side had no path any more, if it had one again before `r` was sent.
+std::optional<time_point> pair_record::unseen_gap(const request& r) const {
+  for (const hint& h : hints_)
+    if (h.no_path && h.at <= r.sent) return path_of(r, h.at) ? std::optional{h.at} : std::nullopt;
+  return std::nullopt;
 }
 
 void pair_record::came(const request& r) {
   ++settled_;
   ++delivered_;
-  // A path came back between its loss and this request, or the request went in spite of the word.
-  const auto dated_back = [&](const std::optional<time_point>& since, time_point after) {
-    return since && *since > after && *since <= r.sent;
-  };
-  if (out() && !outages_.empty() && !outages_.back().until) {
-    const time_point from = outages_.back().from;
-    const bool confirmed =
-        dated_back(usable_since_, from) && (!last_lost_ || *last_lost_ < *usable_since_);
-    if (confirmed)
-      recover(*usable_since_, r.direct);
-    else if (failed_by_word_ && r.sent >= from)
-      forget_word();
-    else if (!failed_by_word_)
-      recover(*r.answered, r.direct);
-  }
+  if (!out())
+    if (const auto since = unseen_gap(r)) fail(*since);
   const pair_state now = r.direct ? pair_state::direct : pair_state::relayed;
-  if (!out() && stays_.back().state != now) {
-    const auto& since = r.direct ? direct_since_ : relayed_since_;
-    const bool confirmed = dated_back(since, last_good_ ? last_good_->sent : stays_.back().from);
-    go(confirmed ? *since : *r.answered, now);
+  if (out()) {
+    recover(path_of(r, outages_.back().from).value_or(*r.answered), r.direct);
+  } else if (stays_.back().state != now) {
+    const auto since = r.paths.of(r.direct);
+    const bool fresh = since && *since > last_good_.value_or(stays_.back().from);
+    go(fresh ? *since : *r.answered, now);
   }
   lost_in_row_ = 0;
   first_lost_.reset();
-  if (struck_ && *struck_ <= r.sent) struck_.reset();
-  if (path_fell_ && *path_fell_ <= r.sent) path_fell_.reset();
-  resolve_failovers(r.sent, *r.answered);
-  last_good_ = r;
+  forget_hints(r.sent);
+  resolve_failovers(r.sent, *r.answered, &r);
+  last_good_ = r.sent;
 }
 
-void pair_record::came_late(time_point now, time_point sent, bool direct) {
-  ++delivered_;
-  if (out() && !outages_.empty() && !outages_.back().until) recover(now, direct);
-  resolve_failovers(sent, now);
+void pair_record::came_through(time_point now, time_point sent, bool direct) {
+  if (out()) recover(now, direct);
+  // It came through, so what was lost before it makes no row with what is lost after it.
+  if (first_lost_ && sent >= *first_lost_) {
+    lost_in_row_ = 0;
+    first_lost_.reset();
+  }
+  forget_hints(sent);
+  resolve_failovers(sent, now, nullptr);
 }
 
 void pair_record::lost(const request& r) {
@@ -137,34 +172,20 @@ void pair_record::lost(const request& r) {
   ++lost_in_row_;
   if (!first_lost_) first_lost_ = r.sent;
   last_lost_ = r.sent;
-  if (lost_lately_.size() == lost_max) lost_lately_.erase(lost_lately_.begin());
-  lost_lately_.push_back(r.sequence);
-  // Payload proves the word, and may tell an earlier beginning.
-  if (failed_by_word_) forget_word();
-  if (out()) return;
-  if (lost_in_row_ < 2 && !struck_ && !path_fell_) return;
-  time_point from = *first_lost_;
-  for (const auto& hint : {struck_, path_fell_})
-    if (hint && (!last_good_ || *hint > last_good_->sent)) from = std::min(from, *hint);
-  fail(from);
+  remember(lost_lately_, r.sequence);
+  if (!out() && (lost_in_row_ > 1 || !hints_.empty()))
+    fail(hints_.empty() ? *first_lost_ : std::min(*first_lost_, hints_.front().at));
+  // The next that comes back was sent later.
+  if (out()) forget_hints(r.sent);
 }
 
 void pair_record::fail(time_point from) {
   go(from, pair_state::unreachable);
   outages_.push_back({stays_.back().from, std::nullopt});
-  failed_by_word_ = false;
-}
-
-/// The outage that rests on a path's word alone is none, or is another one.
-void pair_record::forget_word() {
-  failed_by_word_ = false;
-  outages_.pop_back();
-  stays_.pop_back();
 }
 
 void pair_record::recover(time_point t, bool direct) {
   outages_.back().until = t;
-  failed_by_word_ = false;
   go(t, direct ? pair_state::direct : pair_state::relayed);
 }
 
@@ -177,56 +198,54 @@ void pair_record::go(time_point from, pair_state s) {
   stays_.push_back({std::max(from, stays_.back().from), s});
 }
 
-void pair_record::resolve_failovers(time_point sent, time_point arrival) {
+void pair_record::forget_hints(time_point until) {
+  std::erase_if(hints_, [until](const hint& h) { return h.at <= until; });
+}
+
+/// `r`: the request that came back, if its path may tell an earlier moment.
+void pair_record::resolve_failovers(time_point sent, time_point over, const request* r) {
   for (failover& f : failovers_) {
-    if (f.over || f.died > sent) continue;
-    f.over = arrival;
-    if (usable_since_ && *usable_since_ > f.died && *usable_since_ <= sent) f.over = *usable_since_;
-    if (!outages_.empty() && outages_.back().until && *outages_.back().until > f.died)
-      f.over = std::min(*f.over, *outages_.back().until);
+    if (f.died > sent) continue;
+    const time_point t = r ? path_of(*r, f.died).value_or(over) : over;
+    f.over = std::min(f.over.value_or(t), t);
   }
 }
 
 // ---- what paths and the world say
 
-void pair_record::path(time_point now, side s, punch::path_state state) {
+void pair_record::path(time_point now, side s, punch::path_state state,
+                       std::optional<std::uint32_t> relay) {
   settle(now);
-  punch::path_state& mine = paths_[static_cast<std::size_t>(s)];
-  const punch::path_state before = mine;
-  if (before == state) return;
-  mine = state;
-  const bool usable = paths_[0] != punch::path_state::none && paths_[1] != punch::path_state::none;
-  const bool direct =
-      paths_[0] == punch::path_state::direct && paths_[1] == punch::path_state::direct;
+  word& mine = words_[static_cast<std::size_t>(s)];
+  const punch::path_state before = mine.state;
+  if (before == state && mine.relay == relay) return;
+  mine = {state, relay};
+  const bool usable = std::min(words_[0].state, words_[1].state) > punch::path_state::none;
+  const bool direct = std::min(words_[0].state, words_[1].state) == punch::path_state::direct;
   const auto keep = [now](std::optional<time_point>& since, bool holds) {
     if (!holds)
       since.reset();
     else if (!since)
       since = now;
   };
-  keep(usable_since_, usable);
-  keep(direct_since_, direct);
-  keep(relayed_since_, usable && !direct);
-  if (!running_ || !first_answer_ || state > before) return;
-  if (!path_fell_) path_fell_ = now;
-  if (state != punch::path_state::none || out()) return;
-  fail(now);
-  failed_by_word_ = true;
+  paths_.same = usable ? std::optional{now} : std::nullopt;
+  keep(paths_.direct, direct);
+  keep(paths_.relayed, usable && !direct);
+  if (running_ && state < before) hints_.push_back({now, state == punch::path_state::none});
 }
 
 void pair_record::struck(time_point now) {
   settle(now);
-  if (running_ && !struck_) struck_ = now;
+  if (running_) hints_.push_back({now});
 }
 
 void pair_record::relay_died(time_point now) {
   struck(now);
-  failovers_.push_back({now, std::nullopt});
+  if (running_) failovers_.push_back({now, std::nullopt});
 }
 
 void pair_record::end(time_point now) {
-  settle(now);
-  under_way_.clear();
+  finish_under_way(now);
   running_ = false;
 }
 
@@ -251,25 +270,35 @@ pair_state pair_record::state_at(time_point t) const {
   return s;
 }
 
-pair_state pair_record::last_state(time_point t) const {
+pair_state pair_record::last_state(time_point from, time_point until) const {
   pair_state s = pair_state::offline;
   for (const stay& x : stays_) {
-    if (x.from > t) break;
-    if (x.state != pair_state::offline) s = x.state;
+    if (x.from > until) break;
+    if (x.state != pair_state::offline)
+      s = x.state;
+    else if (x.from < from)
+      s = pair_state::offline;  // what was before has no moment in the stretch
   }
   return s;
 }
 
-std::uint64_t pair_record::changes(time_point from, time_point until) const {
-  std::uint64_t n = 0;
+time_point pair_record::last_moment(time_point until) const {
+  time_point last = until;
+  for (std::size_t i = 0; i < stays_.size() && stays_[i].from <= until; ++i)
+    last = stays_[i].state == pair_state::offline ? stays_[i].from : until;
+  return last;
+}
+
+std::vector<time_point> pair_record::changes() const {
+  std::vector<time_point> at;
   std::optional<pair_state> before;
   for (const stay& x : stays_) {
     if (x.state == pair_state::offline) continue;
-    const bool begun = before || x.state != pair_state::unreachable;
-    if (begun && before && *before != x.state && x.from >= from && x.from <= until) ++n;
-    if (begun) before = x.state;
+    if (!before && x.state == pair_state::unreachable) continue;
+    if (before && *before != x.state) at.push_back(x.from);
+    before = x.state;
   }
-  return n;
+  return at;
 }
 
 }  // namespace wh::sim

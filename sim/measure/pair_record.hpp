@@ -24,14 +24,7 @@ inline constexpr std::array<std::string_view, 4> pair_state_words{"offline", "un
 constexpr words words_of(pair_state) { return pair_state_words; }
 
 /// What happened to one pair of members that the users want connected, from payload and from what
-/// the two peers' paths say of themselves.
-///
-/// Payload is the proof and paths give the moment. A path's word alone counts for nothing: a change
-/// is dated back to the moment when both sides' paths said so only if the next payload sent after
-/// it confirms it. A request is *lost* when its answer takes longer than `patience`. An *outage*
-/// begins with the first of two lost requests in a row, or with a single one when a path or the
-/// world says that something happened; it is dated back to that event if nothing came through in
-/// between. One lost request with nothing beside it is loss, and counts in what was delivered.
+/// the two peers' paths say of themselves. README.md, "What becomes of a pair", has the rules.
 ///
 /// A pure value; time must not go back between calls.
 class pair_record {
@@ -62,11 +55,15 @@ class pair_record {
   /// One of the two stopped. What is under way belongs to nobody.
   void down(time_point now);
   void sent(time_point now, std::uint32_t sequence);
-  void answered(time_point now, std::uint32_t sequence, time_point sent, bool direct);
-  void path(time_point now, side s, punch::path_state state);
-  /// Something befell what carries the pair: a host, its boxes, the relay in use.
+  /// False: it is a copy.
+  bool answered(time_point now, std::uint32_t sequence, time_point sent, bool direct);
+  /// What one side says of its path to the other, and the number of the relay that it goes by. It
+  /// holds until it says something else, or stops.
+  void path(time_point now, side s, punch::path_state state,
+            std::optional<std::uint32_t> relay = std::nullopt);
+  /// Something befell what carries the pair: a host, its boxes.
   void struck(time_point now);
-  /// The relay in use died.
+  /// The relay in use died; nothing to a pair of which one does not run.
   void relay_died(time_point now);
   /// The users want no more, or the run ends.
   void end(time_point now);
@@ -78,8 +75,8 @@ class pair_record {
   /// How long the users wanted it, while both ran or not.
   duration wanted(time_point now) const { return asked_ ? now - *asked_ : duration{0}; }
   std::optional<duration> round_trip() const { return round_trip_; }
-  /// After the first answer, requests that were answered or lost; those still under way are not
-  /// among them.
+  /// Requests sent after the first answer that were answered or lost; those under way when one of
+  /// the two stopped, or at the end, are not among them.
   std::uint64_t settled() const { return settled_; }
   std::uint64_t delivered() const { return delivered_; }
   /// In order of time; each state differs from the one before.
@@ -88,52 +85,74 @@ class pair_record {
   const std::vector<failover>& failovers() const { return failovers_; }
   /// At that time; before the pair was asked for, `offline`.
   pair_state state_at(time_point t) const;
-  /// At the last moment, up to `t`, at which both ran.
-  pair_state last_state(time_point t) const;
-  /// Changes between direct, relayed and unreachable after the first answer.
-  std::uint64_t changes(time_point from = time_point::min(),
-                        time_point until = time_point::max()) const;
+  /// At the last moment of that stretch, its end included, at which both ran; `offline` when they
+  /// never did.
+  pair_state last_state(time_point from, time_point until) const;
+  /// The last moment at which both ran, up to `until`.
+  time_point last_moment(time_point until) const;
+  /// When it changed between direct, relayed and unreachable after the first answer.
+  std::vector<time_point> changes() const;
 
   /// An answer that takes longer is counted as lost until it comes: 1 s, or four round trips.
   duration patience() const;
 
  private:
+  struct word {
+    punch::path_state state = punch::path_state::none;
+    std::optional<std::uint32_t> relay;
+  };
+  /// Since when both sides have had a path: the ones they have, direct ones, and others.
+  struct agreement {
+    std::optional<time_point> same, direct, relayed;
+    std::optional<time_point> of(bool is_direct) const { return is_direct ? direct : relayed; }
+  };
   struct request {
     std::uint32_t sequence;
     time_point sent;
-    std::optional<time_point> answered;
+    agreement paths;  // when it was sent
+    std::optional<time_point> answered = std::nullopt;
     bool direct = false;
+  };
+  /// Something that may have cut the pair off.
+  struct hint {
+    time_point at;
+    bool no_path = false;  // a side says so
   };
 
   void settle(time_point now);
+  void finish_under_way(time_point now);
+  void came_first(request r);
   void came(const request& r);
-  void came_late(time_point now, time_point sent, bool direct);
+  /// An answer that is late, or that tells nothing of loss.
+  void came_through(time_point now, time_point sent, bool direct);
   void lost(const request& r);
   void recover(time_point t, bool direct);
   void go(time_point from, pair_state s);
   void fail(time_point from);
-  void forget_word();
-  void resolve_failovers(time_point sent, time_point arrival);
+  void forget_hints(time_point until);
+  std::optional<time_point> path_of(const request& r, time_point after) const;
+  std::optional<time_point> unseen_gap(const request& r) const;
+  void resolve_failovers(time_point sent, time_point over, const request* r);
   bool out() const { return !stays_.empty() && stays_.back().state == pair_state::unreachable; }
 
   std::optional<time_point> asked_;
   bool running_ = false;
   std::deque<request> under_way_;
+  // Sent before the first answer, or under way when one of the two stopped.
+  std::vector<std::uint32_t> unjudged_;
   std::vector<std::uint32_t> lost_lately_;  // for answers that come late
   std::optional<time_point> first_answer_;
   std::optional<duration> round_trip_, best_round_trip_;
   std::uint64_t settled_ = 0, delivered_ = 0;
 
-  std::optional<request> last_good_;
+  std::optional<time_point> last_good_;   // when the last request that came back was sent
   std::optional<time_point> first_lost_;  // of the lost ones in a row
   std::optional<time_point> last_lost_;
   unsigned lost_in_row_ = 0;
-  std::optional<time_point> struck_;     // since the last good request was sent
-  std::optional<time_point> path_fell_;  // the same; a side lost its direct path, or its path
-  bool failed_by_word_ = false;          // the outage under way rests on a path's word alone
+  std::vector<hint> hints_;  // since the last good request was sent
 
-  std::array<punch::path_state, 2> paths_{};
-  std::optional<time_point> usable_since_, direct_since_, relayed_since_;
+  std::array<word, 2> words_{};
+  agreement paths_;
 
   std::vector<stay> stays_;
   std::vector<outage> outages_;

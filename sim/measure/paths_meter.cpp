@@ -10,16 +10,17 @@ namespace wh::sim {
 
 namespace {
 
-// A pair is an unordered pair of members that an item of the workload wants to connect. What it is
-// asked for counts from the first moment at which both run. Its end is the workload's.
+// A pair is an unordered pair of members that an item of the workload wants to connect. It is asked
+// for with the first payload that its users send, which they do when both run. Its end is the
+// workload's. README.md, "What becomes of a pair", has the rules.
 
 constexpr counter_metric asked_for{
     "paths.pairs", better::neither,
-    "Pairs that the workload asked for, whose two peers ran at the same time."};
-constexpr counter_metric never_online{
-    "paths.pairs_never_online", better::neither,
-    "Pairs that the workload asked for, whose two peers never ran at the same time. They are in no "
-    "other metric of paths."};
+    "Pairs that the workload asked for: its users sent payload, as both peers ran."};
+constexpr counter_metric never_online{"paths.pairs_never_online", better::neither,
+                                      "Pairs of the workload whose two peers never ran at the same "
+                                      "time when its users had payload to "
+                                      "send. They are in no other metric of paths."};
 constexpr ratio_metric connected_ratio{
     "paths.connected_ratio", better::more,
     "Pairs whose payload passed both ways at the pair's last moment: the last of its workload at "
@@ -40,24 +41,28 @@ constexpr distribution_metric time_to_direct{
     "paths.time_to_direct_s", better::less, "s",
     "From the moment at which a pair is asked for to its first direct path: the moment at which "
     "both peers took it, where the next payload went that way, else the payload's; one sample a "
-    "pair for which O1 says that a direct path is possible. Censored: none until the pair's end."};
+    "pair for which O1 says, when it is asked for, that a direct path is possible. Censored: none "
+    "until the pair's end."};
 constexpr distribution_metric outage{
     "paths.outage_s", better::less, "s",
     "The longest span after a pair's first payload in which both peers ran and payload did not "
     "pass both ways; one sample a pair that had payload, 0 where nothing was missing. It begins "
     "with the first of two lost packets in a row (of one, where a path or the world says that "
-    "something happened), or at that event; it ends with payload, or when both peers had a path "
-    "that the next payload took. Censored: it lasted to the pair's end."};
+    "something happened), or at that event, or when a peer had no path for a while; it ends with "
+    "payload, or when both peers had the path that the next payload took, or when one of the two "
+    "stops. Censored: it lasted to the pair's end."};
 constexpr counter_metric outages{"paths.outages", better::less, "Such spans, all of every pair."};
 constexpr counter_metric changes{
     "paths.changes", better::neither,
     "Changes of pairs between direct, relayed and unreachable after their first payload."};
 constexpr ratio_metric delivered_ratio{
     "paths.payload_delivered_ratio", better::more,
-    "Payload packets that came back, of those sent after a pair's first payload while both peers "
-    "ran; those under way at the pair's end are left out."};
-constexpr distribution_metric round_trip{"paths.rtt_s", better::less, "s",
-                                         "Round trips of payload; one sample a packet."};
+    "Payload packets that came back, of those sent while both peers ran and after a pair's first "
+    "had come back; those under way when one of the two stops, or at the pair's end, are left "
+    "out."};
+constexpr distribution_metric round_trip{
+    "paths.rtt_s", better::less, "s",
+    "Round trips of payload; one sample a packet that came back."};
 constexpr ratio_metric direct_of_o1{
     "traversal.direct_ratio_of_o1", better::more,
     "Direct pairs at their last moment, of those that the oracle finds possible then without "
@@ -73,9 +78,10 @@ constexpr distribution_metric messages{
     "until its end; one sample a pair that is asked for."};
 constexpr distribution_metric failover{
     "relay.failover_time_s", better::less, "s",
-    "From the death of a relay to the next payload of a pair that it carried, sent after the "
-    "death, or to the path that this payload took, once both peers had it. Censored: none until "
-    "the pair's end."};
+    "From the death of a relay that one of a pair's two peers had its path by, while both ran, to "
+    "the next payload that was sent after the death and came back, or to the moment at which both "
+    "had the path which that payload took; one sample a pair and death. Censored: none until the "
+    "pair's end."};
 
 constexpr std::array<const metric_definition*, 17> all{
     &asked_for,     &never_online, &connected_ratio,       &direct_ratio,
@@ -117,10 +123,16 @@ class paths_meter final : public meter {
     std::uint64_t messages = 0;  // until both took a direct path
     bool opened = false;         // they have
     std::optional<time_point> ended;
-    oracle_verdict when_asked;
+    /// From when it is asked for, each from its time on.
+    std::vector<std::pair<time_point, oracle_verdict>> verdicts;
     bool udp = false;  // it passes on both sides, when asked
 
     bool open() const { return begun && !ended; }
+    const oracle_verdict& verdict_at(time_point t) const {
+      std::size_t i = verdicts.size() - 1;
+      while (i > 0 && verdicts[i].first > t) --i;
+      return verdicts[i].second;
+    }
   };
 
   /// Calls `f` for each pair of a host that the users want now.
@@ -145,10 +157,16 @@ class paths_meter final : public meter {
 
   void on(time_point now, const life_ended& e) override {
     running_[e.host] = false;
-    each_of(e.host, [&](pair_number p) { pairs_[p].record.down(now); });
-    if (const auto carried = carried_by_.find(e.host); carried != carried_by_.end())
-      for (const ends& x : carried->second)
-        each_between(x.first, x.second, [&](pair_number p) { pairs_[p].record.relay_died(now); });
+    each_of(e.host, [&](pair_number p) {
+      pairs_[p].record.down(now);
+      pairs_[p].record.path(now, side_of(p, e.host), punch::path_state::none);
+    });
+    // Both sides may name it.
+    std::set<pair_number> carried;
+    if (const auto by_it = carried_by_.find(e.host); by_it != carried_by_.end())
+      for (const ends& x : by_it->second)
+        each_between(x.first, x.second, [&](pair_number p) { carried.insert(p); });
+    for (const pair_number p : carried) pairs_[p].record.relay_died(now);
     // What it thought of others is gone with it.
     auto i = told_.lower_bound({e.host, 0});
     while (i != told_.end() && i->first.first == e.host) {
@@ -166,8 +184,7 @@ class paths_meter final : public meter {
     const bool both_direct = is_direct(e.host, e.other) && is_direct(e.other, e.host);
     each_between(e.host, e.other, [&](pair_number p) {
       pairs_[p].opened = pairs_[p].opened || both_direct;
-      const bool from = truth_.pairs()[p].from == e.host;
-      pairs_[p].record.path(now, from ? pair_record::side::from : pair_record::side::to, e.state);
+      pairs_[p].record.path(now, side_of(p, e.host), e.state, e.relay);
     });
   }
 
@@ -178,15 +195,17 @@ class paths_meter final : public meter {
   }
 
   void on(time_point now, const payload_sent& e) override {
-    pairs_[e.pair].begun = true;
+    if (!pairs_[e.pair].begun) begin(now, e.pair);
     maybe_up(now, e.pair);
     pairs_[e.pair].record.sent(now, e.sequence);
   }
 
   void on(time_point now, const payload_answered& e) override {
-    if (!pairs_[e.pair].open()) return;
-    pairs_[e.pair].record.answered(now, e.sequence, e.sent, e.direct);
-    out_.observe(round_trip, label_of(e.pair, now), now - e.sent);
+    wanted_pair& s = pairs_[e.pair];
+    const truth::pair& p = truth_.pairs()[e.pair];
+    if (!s.open() || !running_[p.from] || !running_[p.to]) return;
+    if (s.record.answered(now, e.sequence, e.sent, e.direct))
+      out_.observe(round_trip, label_of(e.pair, now), now - e.sent);
   }
 
   void on(time_point now, const pair_ended& e) override { end(now, e.pair); }
@@ -194,6 +213,32 @@ class paths_meter final : public meter {
   void on(time_point now, const fault_happened& e) override {
     for (const std::size_t h : e.hosts)
       each_of(static_cast<host_number>(h), [&](pair_number p) { pairs_[p].record.struck(now); });
+    // It may have changed boxes, of others too who are behind them.
+    for (pair_number p = 0; p < pairs_.size(); ++p)
+      if (pairs_[p].open()) consult(now, p);
+  }
+
+  pair_record::side side_of(pair_number p, host_number h) const {
+    return truth_.pairs()[p].from == h ? pair_record::side::from : pair_record::side::to;
+  }
+
+  /// The users send the pair's first payload.
+  void begin(time_point now, pair_number p) {
+    wanted_pair& s = pairs_[p];
+    const truth::pair& e = truth_.pairs()[p];
+    s.begun = true;
+    s.udp = truth_.sides_of(e.from).udp() && truth_.sides_of(e.to).udp();
+    consult(now, p);
+    for (const ends& key : {ends{e.from, e.to}, ends{e.to, e.from}})
+      if (const auto told = told_.find(key); told != told_.end())
+        s.record.path(now, side_of(p, key.first), told->second.state, told->second.relay);
+  }
+
+  /// Asks the oracle; what it says is kept if it is another thing than before.
+  void consult(time_point now, pair_number p) {
+    auto& known = pairs_[p].verdicts;
+    oracle_verdict v = oracle_of(truth_.pairs()[p]);
+    if (known.empty() || known.back().second != v) known.emplace_back(now, std::move(v));
   }
 
   void finish(time_point now, report& rows) override;
@@ -207,12 +252,7 @@ class paths_meter final : public meter {
   void maybe_up(time_point now, pair_number p) {
     const truth::pair& e = truth_.pairs()[p];
     wanted_pair& s = pairs_[p];
-    if (!s.open() || !running_[e.from] || !running_[e.to]) return;
-    if (!s.record.asked()) {
-      s.when_asked = oracle_of(e);
-      s.udp = truth_.sides_of(e.from).udp() && truth_.sides_of(e.to).udp();
-    }
-    s.record.up(now);
+    if (s.open() && running_[e.from] && running_[e.to]) s.record.up(now);
   }
 
   bool is_direct(host_number a, host_number b) const {
@@ -265,11 +305,12 @@ void paths_meter::finish(time_point now, report& rows) {
     row.from_nat = truth_.nat_label(e.from);
     row.to_nat = truth_.nat_label(e.to);
     row.online = running_[e.from] && running_[e.to];
-    row.oracle = oracle_of(e);
-    if (pairs_[p].record.asked())
+    if (pairs_[p].record.asked()) {
       measure(p, row);
-    else
+    } else {
+      row.oracle = oracle_of(e);
       out_.add(never_online, label_of(p, now));
+    }
     rows.pairs.push_back(std::move(row));
   }
 }
@@ -284,23 +325,26 @@ void paths_meter::measure(pair_number p, pair_row& row) {
   out_.add(asked_for, asked);
   if (s.udp) out_.observe(time_to_first_payload, asked, r.time_to_first());
   out_.observe(messages, asked, static_cast<double>(s.messages));
-  if (s.when_asked.o1) out_.observe(time_to_direct, asked, r.time_to_direct());
+  if (s.verdicts.front().second.o1) out_.observe(time_to_direct, asked, r.time_to_direct());
   // Shares are of the state at the end: the pair's, or that of a slice which ends earlier.
   for (results::part& part : out_.parts()) {
     const slice& w = part.which;
     label l = asked;
     l.at = std::max(asked.at, w.from);
     if (!w.holds(l) || end < w.from) continue;
-    const pair_state state = r.last_state(std::min(end, w.until));
+    const time_point until = std::min(end, w.until);
+    const pair_state state = r.last_state(w.from, until);
     if (state == pair_state::offline) continue;
+    const oracle_verdict& oracle = s.verdict_at(r.last_moment(until));
     part.values.tally(connected_ratio, state >= pair_state::relayed);
     part.values.tally(direct_ratio, state == pair_state::direct);
     part.values.tally(relayed_ratio, state == pair_state::relayed);
     part.values.tally(unreachable_ratio, state == pair_state::unreachable);
-    if (row.oracle.o1) part.values.tally(direct_of_o1, state == pair_state::direct);
-    if (row.oracle.o3) part.values.tally(direct_of_o3, state == pair_state::direct);
-    part.values.add(changes, r.changes(w.from, w.until));
+    if (oracle.o1) part.values.tally(direct_of_o1, state == pair_state::direct);
+    if (oracle.o3) part.values.tally(direct_of_o3, state == pair_state::direct);
+    part.values.touch(changes);
   }
+  for (const time_point t : r.changes()) out_.add(changes, label_of(p, t));
 
   std::optional<duration> longest = duration{0};
   for (const pair_record::outage& o : r.outages()) {
@@ -319,19 +363,20 @@ void paths_meter::measure(pair_number p, pair_row& row) {
     out_.observe(failover, label_of(p, f.died),
                  f.over ? std::optional<duration>{*f.over - f.died} : std::nullopt);
 
-  row.path = path_of(r.last_state(end));
+  row.oracle = s.verdict_at(r.last_moment(end));
+  row.path = path_of(r.last_state(*r.asked(), end));
   if (row.path != path_kind::direct) row.reason = reason_of(truth_.pairs()[p]);
   row.asked = since_start(*r.asked());
   row.until = since_start(end);
   row.udp_when_asked = s.udp;
-  row.o1_when_asked = s.when_asked.o1;
+  row.o1_when_asked = s.verdicts.front().second.o1;
   row.time_to_first_payload = r.time_to_first();
   row.time_to_direct = r.time_to_direct();
   row.round_trip = r.round_trip();
   row.payload_sent = r.settled();
   row.payload_delivered = r.delivered();
   row.messages = s.messages;
-  row.changes = r.changes();
+  row.changes = r.changes().size();
   for (const pair_record::stay& x : r.stays())
     row.stays.push_back({since_start(x.from), to_string(x.state)});
 }

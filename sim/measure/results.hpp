@@ -28,12 +28,12 @@ struct slice {
   std::optional<std::uint32_t> group;
   std::optional<std::uint32_t> item;
   time_point from;
-  time_point until;  ///< excluded, but for the end of the run
+  time_point until;  ///< excluded; `time_point::max()`: the end of the run and all that falls on it
 
   bool holds(const label& l) const {
     if (group && *group != l.group && *group != l.other_group) return false;
     if (item && item != l.item) return false;
-    return l.at >= from && l.at <= until;
+    return l.at >= from && l.at < until;
   }
 };
 

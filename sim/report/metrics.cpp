@@ -79,7 +79,9 @@ const std::vector<double>& distribution::samples() const {
 
 double distribution::quantile(double q) const {
   if (all() == 0) return 0;
-  const double wanted = std::ceil(std::clamp(q, 0.0, 1.0) * static_cast<double>(all()));
+  // 0.07 * 100 comes out above 7, which is the 7th sample all the same.
+  constexpr double rounding = 1 - 0x1p-50;
+  const double wanted = std::ceil(std::clamp(q, 0.0, 1.0) * static_cast<double>(all()) * rounding);
   const auto rank = std::clamp<std::uint64_t>(static_cast<std::uint64_t>(wanted), 1, all());
   if (rank > count_) return never;
   if (rank == 1) return min_;

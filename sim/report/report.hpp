@@ -18,6 +18,7 @@ struct oracle_verdict {
   bool o1 = false;                   ///< direct without guessing a port
   bool o3 = false;                   ///< direct for one who foresees every port
   std::string reason;                ///< why not O1; empty where it is
+  bool operator==(const oracle_verdict&) const = default;
 };
 
 /// A pair of members that an item of the workload wanted to connect.

@@ -135,6 +135,7 @@ void lives::become_other(std::size_t h) {
   if (!churn_of(h)->replace || running(h)) return;
   around_.who.replace(h);
   around_.hosts[h]->become(around_.who.key_of(h));
+  around_.log.tell(around_.sim.now(), identity_changed{static_cast<host_number>(h)});
 }
 
 bool lives::kill(std::size_t h) {

@@ -144,7 +144,8 @@ std::vector<slice> world::slices() const {
   const time_point start = sim_->epoch();
   std::vector<slice> all{{"", std::nullopt, std::nullopt, start, start + scenario_.length}};
   for (const slice_config& c : scenario_.slices) {
-    slice s{c.name, std::nullopt, std::nullopt, start + c.from, start + c.until};
+    const time_point until = c.until < scenario_.length ? start + c.until : time_point::max();
+    slice s{c.name, std::nullopt, std::nullopt, start + c.from, until};
     for (std::uint32_t g = 0; g < scenario_.peers.size(); ++g)
       if (scenario_.peers[g].group == c.group) s.group = g;
     for (std::uint32_t i = 0; i < scenario_.workload.size(); ++i)

@@ -104,10 +104,10 @@ void lookup_users::ask(std::size_t asker, std::uint32_t item, std::optional<std:
                        const public_key& key) {
   const auto& hosts = around_.hosts;
   ++tallies_[item].begun;
-  attempt a{++lookups_, item, asker, sought, 0, hosts[asker]->starts(), time_point{}};
+  attempt a{++lookups_, item, asker, sought, 0, hosts[asker]->starts(), 0};
   if (sought) {
     a.wanted = wanted_of(*sought);
-    a.sought_since = hosts[*sought]->became();
+    a.sought_life = hosts[*sought]->starts();
   }
   around_.log.tell(around_.sim.now(), lookup_began{a.number, item, static_cast<host_number>(asker),
                                                    number_of(sought)});
@@ -122,7 +122,7 @@ void lookup_users::ended(const attempt& a, const dht::finished* f) {
   const host& asker = *around_.hosts[a.asker];
   const bool asker_left = !asker.running() || asker.starts() != a.asker_life;
   const bool sought_left = a.sought && (!around_.hosts[*a.sought]->running() ||
-                                        around_.hosts[*a.sought]->became() != a.sought_since);
+                                        around_.hosts[*a.sought]->starts() != a.sought_life);
   lookup_ended e{a.number,
                  a.item,
                  static_cast<host_number>(a.asker),

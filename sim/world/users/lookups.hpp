@@ -42,7 +42,7 @@ class lookup_users {
     std::optional<std::size_t> sought;
     std::uint64_t wanted;
     std::uint32_t asker_life;
-    time_point sought_since;
+    std::uint32_t sought_life;
   };
 
   void look_up(const workload_item& w);

@@ -139,3 +139,10 @@ TEST_CASE("a ratio may be counted one by one and in lots") {
   m.count(direct_ratio, {2, 9});
   CHECK(m.read("paths.direct_ratio") == 0.3);
 }
+
+TEST_CASE("a quantile is the nearest rank even where the product is not exact") {
+  distribution d;
+  for (int i = 1; i <= 100; ++i) d.observe(i);
+  CHECK(d.quantile(0.07) == 7);
+  CHECK(d.quantile(0.28) == 28);
+}
