@@ -7,6 +7,7 @@
 #include "actors/proto/note.hpp"
 #include "actors/proto/session/cookie.hpp"
 #include "actors/proto/session/opened.hpp"
+#include "actors/proto/session/packet_kind.hpp"
 #include "actors/proto/session/rate_limit.hpp"
 #include "actors/proto/session/session_table.hpp"
 #include "actors/proto/session/timestamps.hpp"
@@ -36,6 +37,7 @@ struct transmit {
   bytes datagram;
   ttl limit = ttl::host_default;
   public_key to;
+  packet_kind what;
   bool payload = false;
 };
 
