@@ -11,6 +11,7 @@ import argparse
 import collections
 import json
 import os
+import signal
 import statistics
 import subprocess
 import sys
@@ -39,8 +40,8 @@ def simulate(programs, schedule, twins):
             f.write(schedule.scenario("lives.csv", twins))
         all = []
         for seed in range(1, twins + 1):
-            done = subprocess.run([programs.sim, "run", folder + "/twin.toml", "--seed", str(seed), "--json"],
-                                  stdout=subprocess.PIPE, text=True, check=True, cwd=folder)
+            done = subprocess.run([programs.sim, "run", folder + "/twin.toml", "--seed", str(seed),
+                                   "--json"], stdout=subprocess.PIPE, text=True, check=True, cwd=folder)
             all.append(collections.Counter(json.loads(done.stdout)["sent_packets"]))
         return all
 
@@ -82,6 +83,8 @@ def main():
     if given.peers < 10 or given.minutes < 1 or given.twins < 1:
         words.error("at least 10 peers, a minute and a twin")
     isolate()
+    # The first process of a process namespace has no default for it.
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit("ended by a signal"))
     programs = Programs(os.path.abspath(given.folder))
     schedule = Schedule(given.peers, given.minutes, given.seed)
     simulated = simulate(programs, schedule, given.twins)
