@@ -78,7 +78,7 @@ def main():
     words.add_argument("--peers", type=int, default=150)
     words.add_argument("--minutes", type=float, default=18)
     words.add_argument("--seed", type=int, default=1, help="of arrivals, kills and restarts")
-    words.add_argument("--twins", type=int, default=5, help="simulated runs, of seeds 1 to this")
+    words.add_argument("--twins", type=int, default=16, help="simulated runs, of seeds 1 to this")
     given = words.parse_args()
     if given.peers < 10 or given.minutes < 1 or given.twins < 1:
         words.error("at least 10 peers, a minute and a twin")
