@@ -86,6 +86,7 @@ class gateway_shell final : public peer_shell<gateway_actor> {
 
   void perform(session::transmit& t) {
     if (!t.via.relay) {
+      watch_packet(t.what);
       if (t.payload) watch_carried();
       port_.send(t.via.where, std::move(t.datagram), t.limit);
     } else if (t.to != *t.via.relay) {  // a relay's own session always goes straight

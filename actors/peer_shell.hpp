@@ -42,6 +42,9 @@ class peer_shell : public shell<Interface> {
   void watch_path(const punch::status& s) const {
     if (links().watcher) links().watcher->on_path(links().self, this->now(), s);
   }
+  void watch_packet(const session::packet_kind& what) const {
+    if (links().watcher) links().watcher->on_packet(what);
+  }
   void watch_carried() const {
     if (links().watcher) links().watcher->on_carried(links().self);
   }

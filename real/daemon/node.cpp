@@ -332,6 +332,7 @@ node_facts node::facts() {
   f.port = datagrams_->port();
   f.binding = datagrams_->binding();
   f.counters = datagrams_->stats().to_string();
+  f.sent = sent_;
   f.local = datagrams_->local_endpoints();
   if (disk_) f.state_dir = disk_->path();
   f.network_path = config_.options.network_path;

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <map>
 #include <optional>
 #include <stdexcept>
 #include <string>
@@ -76,6 +77,7 @@ class node final : private request_target, private actors::observer {
   actor_loop& actors_of() override { return *loop_; }
   // observer
   void on_note(const public_key& self, time_point now, const note& what) override;
+  void on_packet(const session::packet_kind& what) override { ++sent_[what]; }
   void on_carried(const public_key&) override {}
   void on_path(const public_key& self, time_point now, const punch::status& what) override;
   void on_message(const public_key&, time_point, const public_key&, const wire::route&,
@@ -88,6 +90,7 @@ class node final : private request_target, private actors::observer {
   time_point started_;
   std::string failure_;
   bool ending_ = false;
+  std::map<session::packet_kind, std::uint64_t> sent_;
   // In the order of making; undone in the other one.
   std::optional<instance> instance_;
   memory_state memory_;

@@ -103,6 +103,12 @@ json member_json(const node_facts& f, const actor_answers& a, const member_plan&
   return j;
 }
 
+json sent_json(const node_facts& f) {
+  json j = json::object();
+  for (const auto& [what, n] : f.sent) j[to_string(what)] = n;
+  return j;
+}
+
 json nat_json(const actors::dht_status& d) {
   return {
       {"class", to_string(d.nat.kind)}, {"external", of(d.nat.external)}, {"serves", d.nat.serves}};
@@ -149,6 +155,7 @@ std::string status_json(const node_facts& f, const actor_answers& a, time_point 
          {"device", or_null(f.device)},
          {"binding", f.binding},
          {"counters", f.counters},
+         {"sent_packets", sent_json(f)},
          {"local_endpoints", of(f.local)},
          {"network_file", f.network_path},
          {"state_dir", or_null(f.state_dir)},

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <functional>
+#include <map>
 #include <optional>
 #include <string>
 
@@ -19,6 +20,8 @@ struct node_facts {
   std::uint16_t port = 0;
   std::string binding;   // how datagrams come and go
   std::string counters;  // what the port counted, for people
+  /// Session packets sent straight to an endpoint, by what they are.
+  std::map<session::packet_kind, std::uint64_t> sent;
   std::vector<endpoint> local;
   std::string state_dir;
   std::string network_path;

@@ -9,6 +9,7 @@
 
 #include "actors/proto/note.hpp"
 #include "actors/proto/punch/reason.hpp"
+#include "actors/proto/session/packet_kind.hpp"
 #include "transport/time.hpp"
 #include "transport/words.hpp"
 
@@ -125,10 +126,12 @@ struct lookup_skipped {
 };
 
 /// A host gave the network a datagram, headers of UDP and IP included. `ours`: not WireGuard's own.
+/// `what`: the session packet that it is; none: WireGuard's, which GATEWAY passed on or not.
 struct datagram_sent {
   host_number host;
   std::uint32_t bytes;
   bool ours;
+  std::optional<session::packet_kind> what = std::nullopt;
 };
 /// The datagram that the host sends next is ours, and carries WireGuard's payload for somebody: a
 /// guest's, to a relay, or a relay's, to a guest.

@@ -220,6 +220,8 @@ std::string to_json(const report& r, bool with_host) {
   auto& events = j["faults"] = json::array();
   for (const auto& e : r.faults)
     events.push_back({{"at_s", to_seconds(e.at)}, {"kind", e.kind}, {"hosts", e.hosts}});
+  auto& packets = j["sent_packets"] = json::object();
+  for (const auto& p : r.packets) packets[p.kind] = p.sent;
   return dump(j);
 }
 

@@ -99,6 +99,12 @@ struct step_row {
   std::uint64_t datagrams = 0, bytes = 0, lost = 0;   ///< since the step before
 };
 
+/// Session packets of one kind that all hosts sent straight to an endpoint.
+struct packet_row {
+  std::string kind;  ///< as `session::to_string` has it
+  std::uint64_t sent = 0;
+};
+
 /// An event that took place.
 struct fault_row {
   duration at{};
@@ -162,6 +168,7 @@ struct report {
   std::vector<lookup_row> lookups;
   std::vector<step_row> steps;
   std::vector<fault_row> faults;
+  std::vector<packet_row> packets;
   /// What is odd about the scenario or the run, in sentences.
   std::vector<std::string> warnings;
   /// It was stopped before its end: what is here is true up to then, and judges nothing.

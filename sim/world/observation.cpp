@@ -1,6 +1,7 @@
 #include "sim/world/observation.hpp"
 
 #include <algorithm>
+#include <utility>
 
 #include "actors/proto/wire/codec.hpp"
 
@@ -81,8 +82,9 @@ void observation::on_payload(host& at, const public_key& from, byte_view payload
 }
 
 void observation::on_sent(const host& at, std::size_t bytes, bool ours) {
-  log_.tell(sim_->now(), datagram_sent{static_cast<host_number>(at.number()),
-                                       static_cast<std::uint32_t>(bytes), ours});
+  log_.tell(sim_->now(),
+            datagram_sent{static_cast<host_number>(at.number()), static_cast<std::uint32_t>(bytes),
+                          ours, ours ? std::exchange(leaves_, std::nullopt) : std::nullopt});
 }
 
 }  // namespace wh::sim

@@ -34,6 +34,7 @@ class observation final : public actors::observer, public host_watcher {
   void on_path(const public_key& self, time_point, const punch::status& what) override;
   void on_message(const public_key& self, time_point, const public_key& other,
                   const wire::route& via, const wire::message& what, bool sent) override;
+  void on_packet(const session::packet_kind& what) override { leaves_ = what; }
   void on_carried(const public_key& self) override;
   void on_payload(host& at, const public_key& from, byte_view payload, bool relayed) override;
   void on_sent(const host& at, std::size_t bytes, bool ours) override;
@@ -48,6 +49,8 @@ class observation final : public actors::observer, public host_watcher {
   lookup_users* lookups_ = nullptr;
   /// Of each host those that it is paired with, in ascending order.
   std::vector<std::vector<std::size_t>> paired_;
+  /// What the next datagram of ours is.
+  std::optional<session::packet_kind> leaves_;
   /// The relay by which the first reaches the second.
   std::map<std::pair<std::size_t, std::size_t>, std::size_t> relays_;
 };

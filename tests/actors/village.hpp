@@ -110,6 +110,7 @@ class village : private actors::observer {
   void on_path(const public_key& self, time_point, const punch::status& what) override {
     paths_[{self, what.peer}] = what;
   }
+  void on_packet(const session::packet_kind&) override {}
   void on_carried(const public_key&) override {}
   void on_message(const public_key&, time_point, const public_key&, const wire::route&,
                   const wire::message&, bool) override {}

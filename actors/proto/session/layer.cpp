@@ -103,7 +103,7 @@ void layer::send_reach(const endpoint& to, std::uint64_t nonce, actions& out) co
   d[1] = crypto_.wire_version();
   d[2] = static_cast<std::uint8_t>(type::reach);
   store_be(d.data() + header_size, nonce);
-  out.emplace_back(transmit{wire::direct(to), std::move(d), ttl::host_default, {}});
+  out.emplace_back(transmit{wire::direct(to), std::move(d), ttl::host_default, {}, {type::reach}});
 }
 
 void layer::handle(time_point now, const send& what, actions& out) {

@@ -8,6 +8,7 @@
 #include "actors/proto/round_trips.hpp"
 #include "actors/proto/session/cookie.hpp"
 #include "actors/proto/session/opened.hpp"
+#include "actors/proto/session/packet_kind.hpp"
 #include "actors/proto/session/rate_limit.hpp"
 #include "actors/proto/session/session_table.hpp"
 #include "actors/proto/session/timestamps.hpp"
@@ -37,6 +38,7 @@ struct transmit {
   bytes datagram;
   ttl limit = ttl::host_default;
   public_key to;
+  packet_kind what;
   bool payload = false;
 };
 

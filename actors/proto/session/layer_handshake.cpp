@@ -28,6 +28,9 @@ void put(bytes& d, Int v) {
   store_be(d.data() + d.size() - sizeof(Int), v);
 }
 
+/// Of an encoded message; 0: none.
+std::uint8_t kind_of(byte_view encoded) { return encoded.empty() ? 0 : encoded[0]; }
+
 void append(bytes& d, byte_view b) { d.insert(d.end(), b.begin(), b.end()); }
 
 /// Answers with contacts are long; their questions are padded, so that the answer may ride back.
@@ -173,7 +176,8 @@ void layer::initiate(time_point now, slot s, actions& out) {
   append(d, i.mac1);
   append(d, i.has_cookie ? mac_of(crypto_, i.cookie, d) : fixed_bytes<mac_size>{});
   WH_CHECK(d.size() <= wire::datagram_max);
-  out.emplace_back(transmit{i.via, std::move(d), i.limit, to});
+  out.emplace_back(
+      transmit{i.via, std::move(d), i.limit, to, {type::initiation, kind_of(i.riding)}});
 }
 
 void layer::end_initiating(slot s) {
@@ -239,7 +243,8 @@ bool layer::admit(time_point now, const received& r, bool& proven, actions& out)
       key.value = cookie_key_;
       crypto_.seal_x(byte_span{reply}.last(cookie_size + aead_tag_size), key, nonce, mac1, c);
       say(out, note_kind::session_cookie_sent, r.via);
-      out.emplace_back(transmit{r.via, std::move(reply), ttl::host_default, {}});
+      out.emplace_back(
+          transmit{r.via, std::move(reply), ttl::host_default, {}, {type::cookie_reply}});
       return false;
     }
   }
@@ -418,7 +423,7 @@ void layer::respond(time_point now, slot s, byte_view riding, ttl limit, actions
   a.next.born = now;
   wipe(keys.send.value);
   wipe(keys.receive.value);
-  out.emplace_back(transmit{held->via, std::move(d), limit, to});
+  out.emplace_back(transmit{held->via, std::move(d), limit, to, {type::response, kind_of(riding)}});
 }
 
 void layer::on_response(time_point now, const received& r, actions& out) {

@@ -42,7 +42,8 @@ void layer::send_sealed(time_point now, slot s, byte_view plain, const wire::rou
   store_be(d.data() + header_size + 4, counter);
   crypto_.seal(byte_span{d}.subspan(transport_sealed), p.current.send_key, counter, {}, plain);
   peers_.touch(s, now);
-  out.emplace_back(transmit{via, std::move(d), limit, p.key, wire::frames_payload(plain)});
+  const packet_kind what{type::transport, plain.empty() ? std::uint8_t{0} : plain[0]};
+  out.emplace_back(transmit{via, std::move(d), limit, p.key, what, wire::frames_payload(plain)});
 }
 
 void layer::send_message(time_point now, slot s, const packed& what,

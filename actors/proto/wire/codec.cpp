@@ -467,6 +467,15 @@ std::string_view name_of(const message& m) {
   return std::visit([](const auto& x) { return x.message_name; }, m);
 }
 
+std::string_view name_of(std::uint8_t kind) {
+  std::string_view name = "unknown";
+  const auto each = [&]<class... M>(const std::variant<M...>*) {
+    ((M::kind == kind ? void(name = M::message_name) : void()), ...);
+  };
+  each(static_cast<const message*>(nullptr));
+  return name;
+}
+
 std::string to_string(const message& m) {
   printer p;
   p.text = std::string{name_of(m)} + '{';

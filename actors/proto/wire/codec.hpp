@@ -55,6 +55,8 @@ bool fit(message& m, std::size_t size_max);
 
 /// `find_node`
 std::string_view name_of(const message& m);
+/// The same by a message's kind, the first byte of its encoding; "unknown" of none.
+std::string_view name_of(std::uint8_t kind);
 /// For logs and flow diagrams, one short line: `nodes{tx=7 observed=1.2.3.4:5 contacts=20}`.
 std::string to_string(const message& m);
 std::string to_string(const record& r);

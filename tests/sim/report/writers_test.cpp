@@ -166,6 +166,7 @@ TEST_CASE("of many pairs the worst are shown and how many are not") {
 
 TEST_CASE("the report as JSON has every part in a fixed order each metric with its definition") {
   auto r = sample();
+  r.packets = {{"initiation", 3}, {"find_node", 12}};
   judge(r, {metric("paths.direct_ratio", 0.97, {}), pair("a", "b", path_kind::direct)});
   const auto text = to_json(r);
   const auto j = nlohmann::json::parse(text);
@@ -182,6 +183,7 @@ TEST_CASE("the report as JSON has every part in a fixed order each metric with i
   CHECK(j["pairs"][1]["time_to_direct_s"].is_null());
   CHECK(j["expectations"][0]["min"] == 0.97);
   CHECK(j["expectations"][1]["path"] == "direct");
+  CHECK(j["sent_packets"] == nlohmann::json{{"initiation", 3}, {"find_node", 12}});
   CHECK(text.find("\"scenario\"") < text.find("\"seed\""));
   CHECK(text == to_json(r));
 }

@@ -29,6 +29,36 @@ TEST_CASE("the first question to a stranger is answered within one round trip") 
   CHECK(net.sent.size() == 3);
 }
 
+TEST_CASE("each packet says what it is and what stands in it") {
+  using kinds = std::vector<std::string>;
+  network net;
+  host& alice = net.add("alice");
+  host& bob = net.add("bob");
+  bob.answer = full_answer;
+  net.say(alice, bob, ask(7));
+  net.run(30ms);
+  CHECK(net.kinds == kinds{"initiation_find_node", "response_nodes", "confirmation"});
+  net.kinds.clear();
+  net.say(alice, bob, ask(8));
+  net.run(30ms);
+  CHECK(net.kinds == kinds{"find_node", "nodes"});
+  net.kinds.clear();
+  // What may not ride in an initiation follows it, and confirms.
+  net.say(bob, net.add("carol"), wire::relay_attach{wire::transaction{1}});
+  net.run(60ms);
+  CHECK(net.kinds == kinds{"initiation", "response", "relay_attach"});
+  net.kinds.clear();
+  alice.address = *endpoint::parse("10.77.0.1:7");
+  net.say(alice, bob, wire::ping{wire::transaction{9}});
+  net.run(60ms);
+  CHECK(net.kinds == kinds{"ping", "path_challenge", "pong", "path_echo"});
+  net.kinds.clear();
+  actions out;
+  alice.engine->send_reach(bob.address, 1, out);
+  net.apply(alice, out);
+  CHECK(net.kinds == kinds{"reach"});
+}
+
 TEST_CASE("a response goes without an answer when none comes in time") {
   network net;
   host& alice = net.add("alice");

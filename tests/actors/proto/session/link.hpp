@@ -57,7 +57,8 @@ class network {
   double doubled = 0;
   /// Sees every datagram as it leaves; false drops it.
   std::function<bool(flying&)> tap;
-  std::vector<flying> sent;  // all that left, dropped or not
+  std::vector<flying> sent;        // all that left, dropped or not
+  std::vector<std::string> kinds;  // the same, as each layer names it
   std::deque<host> hosts;
 
   host& add(const std::string& name, layer::config c = {}, const crypto_suite* crypto = nullptr) {
@@ -169,6 +170,7 @@ class network {
 
  private:
   void launch(host& h, transmit& t) {
+    kinds.push_back(to_string(t.what));
     flying f{now + delay, order_++, wire::direct(h.address), t.via, t.to, std::move(t.datagram)};
     if (t.via.relayed()) f.from = t.via;
     if (jitter > 0ms)

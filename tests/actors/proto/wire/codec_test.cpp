@@ -189,10 +189,12 @@ TEST_CASE("kinds and names are distinct") {
     const message m = any.message(kind);
     numbers.insert(encoded(m)[0]);
     names.insert(name_of(m));
+    CHECK(name_of(encoded(m)[0]) == name_of(m));
     CHECK(encoded(m)[0] < 0xf0);  // 0xf0 and above belong to the session layer
   }
   CHECK(numbers.size() == kinds);
   CHECK(names.size() == kinds);
+  CHECK(name_of(std::uint8_t{0}) == "unknown");
 }
 
 TEST_CASE("records and contacts stand alone in a cache") {
