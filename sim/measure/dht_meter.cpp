@@ -42,8 +42,9 @@ constexpr ratio_metric success_ratio{
 constexpr ratio_metric success_ratio_of_held{
     "dht.lookup_success_ratio_of_held", better::more,
     "Lookups, of dht.lookups, that succeeded as in dht.lookup_success_ratio, of those whose record "
-    "had been taken, as new as that, by a peer other than the asker that had not stopped since "
-    "when the lookup began: somebody there could have answered."};
+    "had been taken, as new as that, by a third peer that had not stopped since when the lookup "
+    "began: somebody there could have answered. (Whoever publishes has its own record too, mostly "
+    "far from where it is looked for.)"};
 constexpr ratio_metric absent_ratio{
     "dht.absent_ratio", better::more,
     "Lookups for keys that nobody has, which found nothing, as they should, of all such."};
@@ -86,7 +87,7 @@ class dht_meter final : public meter {
   };
   struct asked {
     time_point began;
-    std::uint64_t held;  // the newest sequence that another one had
+    std::uint64_t held;  // the newest sequence that a third one had
   };
 
   void on(time_point now, const life_began& e) override {
@@ -113,12 +114,12 @@ class dht_meter final : public meter {
       *at = h;
   }
 
-  std::uint64_t held_by_another(const lookup_began& e) const {
+  std::uint64_t held_by_a_third(const lookup_began& e) const {
     std::uint64_t newest = 0;
     if (!e.sought) return newest;
     for (const holding& h : holders_[*e.sought]) {
       const life& l = lives_[h.holder];
-      if (h.holder != e.asker && l.began && l.number == h.life)
+      if (h.holder != e.asker && h.holder != *e.sought && l.began && l.number == h.life)
         newest = std::max(newest, h.sequence);
     }
     return newest;
@@ -140,7 +141,7 @@ class dht_meter final : public meter {
   }
 
   void on(time_point now, const lookup_began& e) override {
-    began_[e.lookup] = {now, held_by_another(e)};
+    began_[e.lookup] = {now, held_by_a_third(e)};
   }
   void on(time_point now, const lookup_skipped& e) override {
     out_.add(lookups_skipped, {now, no_group, no_group, e.item});

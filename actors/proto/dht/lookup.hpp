@@ -21,7 +21,7 @@ struct lookup_limits {
   /// Requests of one lookup, those that failed not counted; and those that failed. 250 in all at
   /// most.
   std::uint8_t requests = 60;
-  std::uint8_t failures = 120;
+  std::uint8_t failures = 190;
   /// Contacts that one path remembers without having asked them.
   std::uint8_t heard = 40;
   /// Contacts of one /24 or /48 that one lookup takes up; 0 for no limit.

@@ -39,7 +39,7 @@ struct config {
   std::uint8_t quorum = 3;
   std::uint8_t region_max = 40;        // nodes around a record's place that are asked and stored at
   std::uint8_t lookup_requests = 60;   // and 10 more for each path beyond the second
-  std::uint8_t lookup_failures = 120;  // besides, of those that are silent
+  std::uint8_t lookup_failures = 190;  // besides, of those that are silent; 250 in all at most
   std::uint8_t lookups_max = 4;
   std::uint8_t lookups_waiting_max = 16;
   std::uint8_t candidates_max = 16;

@@ -53,9 +53,9 @@ void node::start(time_point now, const beginning& of, actions& out) {
       asked.paths == 0 ? config_.paths : std::min<std::size_t>(asked.paths, paths_max));
   limits.quorum = config_.quorum;
   const int more = limits.paths > 2 ? 10 * (limits.paths - 2) : 0;
-  limits.failures = std::min<std::uint8_t>(config_.lookup_failures, 250);
-  limits.requests =
-      static_cast<std::uint8_t>(std::min(config_.lookup_requests + more, 250 - limits.failures));
+  limits.requests = static_cast<std::uint8_t>(std::min(config_.lookup_requests + more, 250));
+  limits.failures =
+      static_cast<std::uint8_t>(std::min<int>(config_.lookup_failures, 250 - limits.requests));
   limits.per_network = config_.diverse ? 10 : 0;
   if (asked.want_record) {
     limits.radius = region_radius();

@@ -25,6 +25,10 @@ constexpr std::chrono::seconds keepalive_of_kick = 25s;
 // REKEY_TIMEOUT: by then WireGuard has made another, which may have gone past us.
 constexpr duration handshake_retry = 5s;
 
+// By then WireGuard has sent another one if it still wants a session: REKEY_TIMEOUT and its jitter
+// of up to a third of a second.
+constexpr duration handshake_given_up = 5500ms;
+
 // PUNCH needs to know that payload flows, not every packet of it.
 constexpr duration payload_word_interval = 1s;
 
@@ -138,6 +142,9 @@ void controller::handle(time_point now, const path& in, actions& out) {
   // refuses the copy.
   if (now - e->initiated >= handshake_retry) e->initiation.clear();
   if (!e->initiation.empty()) out.push_back(carry{e->who.key, *e->via, e->initiation});
+  // One that WireGuard has given up is worse than none: the other side would take it, forget its
+  // own, and have its answer refused.
+  if (now - e->held_initiation > handshake_given_up) std::erase_if(e->held, is_initiation);
   if (!e->held.empty()) saw_payload(now, *e, out);
   for (bytes& held : std::exchange(e->held, {}))
     if (e->yields_until && is_initiation(held))
@@ -171,6 +178,7 @@ void controller::handle(time_point now, from_tunnel&& in, actions& out) {
     if (is_initiation(in.datagram)) {
       std::erase_if(e->held, is_initiation);
       e->initiation.clear();
+      e->held_initiation = now;
     }
     // The oldest goes: WireGuard repeats a handshake with a new one, and the new one counts.
     if (e->held.size() >= config_.held_max) {

@@ -125,7 +125,8 @@ class controller {
     std::optional<wire::route> via;
     duration rtt{0};
     std::vector<bytes> held;
-    bytes initiation;  // the handshake that is not answered yet; empty: none
+    time_point held_initiation{};  // when the one in `held` came
+    bytes initiation;              // the handshake that is not answered yet; empty: none
     time_point initiated{};
     std::uint8_t kicks = 0, repeats = 0;
     bool had_path = false;

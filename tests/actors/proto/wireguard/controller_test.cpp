@@ -485,6 +485,21 @@ TEST_CASE("on a long path a handshake is not begun anew before its answer can ha
   CHECK(notes(d.out, note_kind::wireguard_kicked) == 1);
 }
 
+TEST_CASE("a handshake that WireGuard has given up while it waited is not sent") {
+  device d;
+  d.initiates(1);
+  d.now += 5500ms;
+  SECTION("not yet") {
+    d.goes(relayed);
+    CHECK(all<carry>(d.out).size() == 1);
+  }
+  SECTION("now") {
+    d.now += 1ms;
+    d.goes(relayed);
+    CHECK(all<carry>(d.out).empty());
+  }
+}
+
 TEST_CASE("where a path is back the larger key's handshake waits for the other one") {
   device d;
   SECTION("ours is the larger") { d.it = controller{{.self = key(3)}}; }
