@@ -266,7 +266,7 @@ TEST_CASE("long round trips are waited for") {
   CHECK(r.outages().empty());
 }
 
-TEST_CASE("an outage ends when both had the path that payload took, not one that they had before") {
+TEST_CASE("an outage ends when both had the path that payload took and no earlier one") {
   pair p;
   for (const side s : {side::from, side::to}) p.record.path(t0, s, path_state::relayed, 1);
   p.pings(0, 3);

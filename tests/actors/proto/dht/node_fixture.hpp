@@ -11,6 +11,7 @@
 
 #include "actors/proto/dht/node.hpp"
 #include "actors/proto/record/record.hpp"
+#include "actors/proto/wire/codec.hpp"
 #include "tests/support/fast_crypto.hpp"
 
 namespace wh::test {
