@@ -101,6 +101,9 @@ class dht_meter final : public meter {
     l.joined = now - *l.began;
   }
 
+  /// Records of the one it was are found by another key.
+  void on(time_point, const identity_changed& e) override { holders_[e.host].clear(); }
+
   void took(const noted& e) {
     const auto whose = truth_.host_of(e.what.peer);
     if (!whose) return;

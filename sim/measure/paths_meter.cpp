@@ -252,7 +252,9 @@ class paths_meter final : public meter {
   void maybe_up(time_point now, pair_number p) {
     const truth::pair& e = truth_.pairs()[p];
     wanted_pair& s = pairs_[p];
-    if (s.open() && running_[e.from] && running_[e.to]) s.record.up(now);
+    if (!s.open() || !running_[e.from] || !running_[e.to]) return;
+    s.record.up(now);
+    s.opened = s.opened || (is_direct(e.from, e.to) && is_direct(e.to, e.from));
   }
 
   bool is_direct(host_number a, host_number b) const {

@@ -17,6 +17,7 @@ Word = namedtuple("Word", "moment state relay")  # what a host says of its path 
 Ping = namedtuple("Ping", "moment sequence")
 Send = namedtuple("Send", "moment bytes ours carries")
 Fault = namedtuple("Fault", "moment hosts")
+Held = namedtuple("Held", "moment holder sequence")  # the holder took a record
 Note = namedtuple("Note", "moment host name value")
 Lookup = namedtuple("Lookup", "moment asker item sought")
 Looked = namedtuple("Looked", "moment outcome sequence requests timeouts")
@@ -44,6 +45,8 @@ class EventLog:
         self.reach, self.verdicts = defaultdict(list), defaultdict(list)  # by host, by pair
         self.births, self.deaths, self.became = (defaultdict(list) for _ in range(3))  # by host
         self.words = defaultdict(list)  # by (host, other)
+        self.held = defaultdict(list)  # by whose record it is
+        self.messages = defaultdict(list)  # by the set of the two
         self.pings, self.over = defaultdict(list), {}  # by pair
         self.pongs = defaultdict(dict)  # by pair: sequence to the moment of the first
         self.legs = {}  # (pair, leg, sequence) to "direct" or "relayed"
@@ -102,6 +105,12 @@ class EventLog:
 
     def line_note(self, at, f):
         self.notes.append(Note(at, int(f[0]), f[1], int(f[3])))
+
+    def line_held(self, at, f):
+        self.held[int(f[1])].append(Held(at, int(f[0]), int(f[2])))
+
+    def line_message(self, at, f):
+        self.messages[frozenset((int(f[0]), int(f[1])))].append(at)
 
     def line_path(self, at, f):
         self.words[int(f[0]), int(f[1])].append(Word(at, f[2], number_or_none(f[4])))

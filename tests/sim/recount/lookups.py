@@ -19,6 +19,20 @@ def least_wanted(log, signed, sought, moment):
     return spread[-1].value if spread else versions[0].value if versions else None
 
 
+def third_one_has(log, asked, wanted):
+    """Whether a peer that is neither of the two took so new a record, in the life it is in."""
+    identities = log.became[asked.sought]
+    i = bisect_right(identities, asked.moment)
+    since = identities[i - 1] if i else (0, 0)
+    last = {h.holder: h for h in log.held[asked.sought] if since <= h.moment < asked.moment}
+    for holder, held in last.items():
+        life = log.life_at(holder, asked.moment)
+        there = life and life.begun <= held.moment
+        if there and holder not in (asked.asker, asked.sought) and held.sequence >= wanted:
+            return True
+    return False
+
+
 def stopped_between(log, host, since, until):
     return any(since <= death <= until for death in log.deaths[host])
 
@@ -27,6 +41,7 @@ def recount_lookups(log, out):
     out.define("counter", "dht.lookups", "dht.lookups_skipped", "dht.lookups_void")
     out.define("counter", "dht.lookups_stale")
     out.define("ratio", "dht.lookup_success_ratio", "dht.absent_ratio")
+    out.define("ratio", "dht.lookup_success_ratio_of_held")
     out.define("distribution", "dht.lookup_time_s", "dht.lookup_requests", "dht.lookup_timeouts")
     signed = {}
     for note in log.notes:
@@ -57,6 +72,8 @@ def recount_lookups(log, out):
         if 0 < ended.sequence < wanted:
             out.add("dht.lookups_stale", label)
         out.add("dht.lookup_success_ratio", label, (int(found), 1))
+        if third_one_has(log, asked, wanted):
+            out.add("dht.lookup_success_ratio_of_held", label, (int(found), 1))
         took = (ended.moment[0] - asked.moment[0]) / SECOND
         out.add("dht.lookup_time_s", label, took if found else None)
         out.add("dht.lookup_requests", label, ended.requests)

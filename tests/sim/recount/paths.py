@@ -18,6 +18,7 @@ def recount_paths(log, out):
     out.define("ratio", "traversal.direct_ratio_of_o1", "traversal.direct_ratio_of_o3")
     out.define("distribution", "paths.time_to_first_payload_s", "paths.time_to_direct_s")
     out.define("distribution", "paths.outage_s", "paths.rtt_s", "relay.failover_time_s")
+    out.define("distribution", "traversal.messages")
     for number in log.pairs:
         tell(log, Story(log, number), out)
 
@@ -29,6 +30,7 @@ def tell(log, story, out):
         return
     asked = Label(story.asked[0], groups, item)
     out.add("paths.pairs", asked)
+    out.add("traversal.messages", asked, story.messages())
     if all(log.udp(h, story.asked) for h in story.ends):
         out.add("paths.time_to_first_payload_s", asked, story.time_to_first())
     if log.verdict(story.number, story.asked).o1:

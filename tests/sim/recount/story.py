@@ -274,3 +274,16 @@ class Story:
         while states and states[0].state == "unreachable":
             states.pop(0)
         return [b.since for a, b in zip(states, states[1:]) if a.state != b.state]
+
+    # ---- what it cost
+
+    def messages(self):
+        """What the two sent each other until both had a direct path at once."""
+        a, b = self.ends
+        words = [w.moment for end in ((a, b), (b, a)) for w in self.log.words[end]]
+        moments = sorted([self.asked] + [m for m in words if self.asked < m < self.over])
+        both = (m for m in moments if all(
+            self.log.word(x, y, m).state == "direct" for x, y in ((a, b), (b, a))
+        ))
+        until = next(both, self.over)
+        return sum(1 for m in self.log.messages[frozenset(self.ends)] if self.asked < m < until)
