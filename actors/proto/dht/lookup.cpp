@@ -93,16 +93,22 @@ bool iterative_lookup::may_ask() const {
          requests_ < limits_.requests + limits_.failures;
 }
 
+std::size_t iterative_lookup::wanted() const {
+  if (limits_.region == 0 || timeouts_ <= limits_.k) return limits_.k;
+  return limits_.k + std::min<std::size_t>(timeouts_ - limits_.k, 2 * limits_.k);
+}
+
 /// Calls f(index) for each candidate that is due, closest first, until f says no.
 template <class F>
 void iterative_lookup::each_due(F f) const {
   const std::size_t path_share = std::max<std::size_t>(limits_.k / limits_.paths, limits_.alpha);
   std::array<std::size_t, paths_max> in_path{};
   std::size_t in_all = 0;
+  const std::size_t k = wanted();
   for (std::size_t i = 0; i < all_.size(); ++i) {
     const candidate& c = all_[i];
     if (c.now == state::failed || (c.now == state::heard && distrusted(c))) continue;
-    const bool due = in_all < limits_.k || in_path[c.path] < path_share ||
+    const bool due = in_all < k || in_path[c.path] < path_share ||
                      (in_all < limits_.region && c.away <= limits_.radius);
     ++in_all;
     ++in_path[c.path];

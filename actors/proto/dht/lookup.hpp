@@ -84,6 +84,9 @@ class iterative_lookup {
 
   /// What was looked for was told on the way.
   void end() { ended_ = true; }
+  /// So many of those closest to the target are to answer: k, or more where more than k are silent,
+  /// three times as many at most. For among silent ones no answer leads straight to the target.
+  std::size_t wanted() const;
   /// Nothing more is to be asked: what was looked for is there, or the requests are used up.
   bool satisfied() const { return found() || !may_ask(); }
 

@@ -92,7 +92,7 @@ void node::start(time_point now, const beginning& of, actions& out) {
 /// table, which hold on to those that came first. False when there is nobody else.
 bool node::widen(running& l) {
   // Once settled, a look at our own neighbourhood is content with any answer.
-  const std::size_t enough = l.why == purpose::self && joined_ ? 1 : config_.k;
+  const std::size_t enough = l.why == purpose::self && joined_ ? 1 : l.engine.wanted();
   if (!l.engine.over() || l.engine.satisfied() ||
       l.engine.closest_answered(enough).size() >= enough)
     return false;

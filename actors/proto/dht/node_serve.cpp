@@ -37,10 +37,18 @@ void node::asked_by(time_point now, const received& in) {
 
 wire::bounded<wire::contact, wire::k> node::contacts_for(const node_id& target,
                                                          const public_key& asker) {
-  const auto closest = table_.closest(prefix_of(target), config_.k, &asker, false);
+  // Spares too: where those that came first hold all places and are silent, nobody else is known.
+  std::vector<const entry*> closest = table_.closest(prefix_of(target), config_.k, &asker, false);
+  for (const entry& e : table_.spare_contacts())
+    if (e.key != asker) closest.push_back(&e);
+  std::sort(closest.begin(), closest.end(), [at = prefix_of(target)](const auto* a, const auto* b) {
+    const prefix da = distance(a->id, at), db = distance(b->id, at);
+    return da != db ? da < db : a->key < b->key;
+  });
   std::vector<wire::contact> r;
-  r.reserve(closest.size());
-  for (const entry* e : closest) r.push_back(e->contact());
+  r.reserve(config_.k);
+  for (const entry* e : closest)
+    if (r.size() < config_.k) r.push_back(e->contact());
   return wire::bounded<wire::contact, wire::k>::first_of(std::move(r));
 }
 

@@ -113,7 +113,10 @@ bool routing_table::seen(std::uint32_t now_s, prefix id, const wire::contact& c)
 
 bool routing_table::failed(prefix id, const public_key& key, bool may_drop) {
   const std::size_t at = position(id, key);
-  if (at == entries_.size() || entries_[at].key != key) return false;
+  if (at == entries_.size() || entries_[at].key != key) {
+    if (may_drop) std::erase_if(spares_, [&](const entry& s) { return s.key == key; });
+    return false;
+  }
   entry& e = entries_[at];
   if (e.fails < 255) ++e.fails;
   if (!may_drop || e.fails < limits_.fails_max) return false;
