@@ -105,11 +105,11 @@ TEST_CASE("a lease that ran out takes the guest with it - a renewed one does not
   auto sent = r.sent();
   REQUIRE(sent.size() == 1);
   CHECK(unknown(sent[0], bob));
-  r.it.handle_timeout(r.now);
+  r.it.handle_timeout(r.now, r.out);
   CHECK(r.it.guests() == 1);
   REQUIRE(r.it.next_timeout());
   CHECK(*r.it.next_timeout() == t0 + 125s);
-  r.it.handle_timeout(t0 + 125s);
+  r.it.handle_timeout(t0 + 125s, r.out);
   CHECK(r.it.guests() == 0);
   CHECK_FALSE(r.it.next_timeout());
 }
@@ -206,7 +206,7 @@ TEST_CASE("whatever comes a relay sends at most one answer a message and keeps i
       REQUIRE(r.it.guests() <= 4);
       if (random.chance(0.3)) {
         r.now += duration{static_cast<std::int64_t>(random.below(30'000'000'000))};
-        r.it.handle_timeout(r.now);
+        r.it.handle_timeout(r.now, r.out);
         if (r.it.next_timeout()) REQUIRE(*r.it.next_timeout() > r.now);
         REQUIRE((r.it.guests() == 0) == !r.it.next_timeout());
       }
