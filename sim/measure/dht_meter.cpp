@@ -43,8 +43,8 @@ constexpr ratio_metric success_ratio_of_held{
     "dht.lookup_success_ratio_of_held", better::more,
     "Lookups, of dht.lookups, that succeeded as in dht.lookup_success_ratio, of those whose record "
     "had been taken, as new as that, by a third peer that had not stopped since when the lookup "
-    "began: somebody there could have answered. (Whoever publishes has its own record too, mostly "
-    "far from where it is looked for.)"};
+    "began, so that somebody there could have answered. Who publishes has its own record, too, but "
+    "mostly far from where it is looked for, and does not count."};
 constexpr ratio_metric absent_ratio{
     "dht.absent_ratio", better::more,
     "Lookups for keys that nobody has, which found nothing, as they should, of all such."};

@@ -58,6 +58,8 @@ work_ms = 1.25
 clock_off_s = 7200
 line = { up_kbps = 1000, down_kbps = 8000, delay_ms = 6, jitter_ms = 3, queue_ms = 50, loss_ratio = 0.005, mtu_bytes = 1400, burst = { enter_ratio = 0.02, leave_ratio = 0.2, loss_ratio = 0.9 } }
 relay = true
+relay_guests = 40
+relay_bytes_per_s = 50000
 mode = "nat"
 publish = false
 arrive_at_s = 0.1
@@ -119,6 +121,9 @@ clock = { group = "named", ratio = 0.5, off_s = -3600 }
 [[events]]
 at_s = 11
 reload = { group = "open", ratio = 0.5, without = "named", lasts_s = 5 }
+[[events]]
+at_s = 12
+relay_room = { group = "named", ratio = 0.5, guests = 3, bytes_per_s = 9000 }
 [[slices]]
 name = "late"
 group = "named"
@@ -263,6 +268,7 @@ TEST_CASE("every key is read into its field") {
   CHECK(g.nat == std::vector<std::string>{"linux_masquerade", "cgn_eim"});
   CHECK(g.shared_nat);
   CHECK(g.relay);
+  CHECK((g.relay_guests == 40 && g.relay_bytes_per_s == 50'000));
   CHECK_FALSE(g.boot);
   CHECK(g.mode == peer_mode::nat);
   CHECK_FALSE(g.publish);
@@ -299,7 +305,7 @@ TEST_CASE("every key is read into its field") {
   CHECK(w.lookups == lookup_load{2.5, "named", "boot", 0.125});
   CHECK(w.ping_interval == 250ms);
   CHECK(w.payload_bytes == 1000);
-  REQUIRE(s.events.size() == 11);
+  REQUIRE(s.events.size() == 12);
   CHECK(s.events[0].at == 1s);
   CHECK(s.events[0].every == 50s);
   CHECK(s.events[1].every == 0s);
@@ -307,7 +313,7 @@ TEST_CASE("every key is read into its field") {
   for (const auto& e : s.events) kinds.push_back(e.what->kind().name);
   CHECK(kinds == std::vector<std::string_view>{"nat_reboot", "kill", "restart", "address_change",
                                                "partition", "nat_change", "loss", "delay", "link",
-                                               "clock", "reload"});
+                                               "clock", "reload", "relay_room"});
   CHECK(s.slices == std::vector<slice_config>{{"late", "named", "first", 100s, 300s}});
   CHECK(s.expect ==
         std::vector<expectation>{

@@ -17,7 +17,7 @@ using fixture = test::node_fixture;
 TEST_CASE_METHOD(fixture, "a fresh engine does nothing and wants nothing and is small") {
   CHECK_FALSE(node->next_timeout());
   CHECK(wait(1h).empty());
-  CHECK(node->memory_bytes() <= 740);
+  CHECK(node->memory_bytes() <= 760);
 }
 
 TEST_CASE_METHOD(fixture, "joining asks the boot nodes for our own neighbourhood") {
@@ -529,7 +529,12 @@ TEST_CASE_METHOD(fixture,
 
 TEST_CASE_METHOD(fixture,
                  "a lookup goes on with those that never had a place when all others are silent") {
-  join(30);
+  join(20);
+  // Others come by, and get a place or wait for one.
+  for (int i = 0; i < 15; ++i) hear(peer(), wire::find_node{});
+  live(1min);
+  const std::size_t known = node->table().size() + node->table().spares();
+  REQUIRE(known > 25);
   dht::lookup l;
   l.target.value.fill(7);
   l.want_record = true;
@@ -537,5 +542,5 @@ TEST_CASE_METHOD(fixture,
   std::set<public_key> asked;
   for (const auto& s : sent<wire::find_record>(tell(l))) asked.insert(s.first.key);
   for (const auto& s : sent<wire::find_record>(wait(30s))) asked.insert(s.first.key);
-  CHECK(asked.size() == 30);
+  CHECK(asked.size() == known);
 }
