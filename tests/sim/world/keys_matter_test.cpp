@@ -81,7 +81,7 @@ options symmetric_with(const std::string& ports) {
 const options clash = {"peers.home.shared_nat=true", "peers.home.port=7000"};
 const options one_lan = {"peers.home.shared_nat=true", "peers.home.isolated=true"};
 const options forwarded = {"peers.home.forwarded=true"};
-const options short_flows = {"nats.0.timeout_new_s=4", "nats.0.timeout_stream_s=4"};
+const options short_flows = {"nats.0.timeout_new_s=1", "nats.0.timeout_stream_s=1"};
 const options carried = {"peers.home.carrier=telco"};
 const options dual = {"peers.home.family=dual", "peers.boot.family=dual", "peers.open.family=dual"};
 const options cities = {"network.latency=matrix", "network.matrix_file=latencies/cities.csv"};
@@ -313,11 +313,17 @@ std::vector<trial> trials() {
        {"expect.0.because=none"}},
   };
   // Whom an event hits: the same two keys in most kinds.
-  const std::map<std::string, std::string> bodies = {
-      {"address_change", ""}, {"clock", "off_s=7200"},    {"delay", "extra_ms=100,lasts_s=9"},
-      {"kill", ""},           {"loss", "lasts_s=9"},      {"nat_change", "nat=\"cone_full\""},
-      {"nat_reboot", ""},     {"partition", "lasts_s=9"}, {"reload", "without=\"far\",lasts_s=9"},
-      {"restart", ""}};
+  const std::map<std::string, std::string> bodies = {{"address_change", ""},
+                                                     {"clock", "off_s=7200"},
+                                                     {"delay", "extra_ms=100,lasts_s=9"},
+                                                     {"kill", ""},
+                                                     {"loss", "lasts_s=9"},
+                                                     {"nat_change", "nat=\"cone_full\""},
+                                                     {"nat_reboot", ""},
+                                                     {"partition", "lasts_s=9"},
+                                                     {"relay_room", "guests=1"},
+                                                     {"reload", "without=\"far\",lasts_s=9"},
+                                                     {"restart", ""}};
   for (const auto& [kind, body] : bodies) {
     const std::string then = kind == "clock" ? "},{at_s=35,restart={}" : "";
     const options happens = event(kind + "={" + body + "}" + then);

@@ -18,6 +18,8 @@ question = "What is sent?"
 duration_s = 120
 crypto = "modelled"
 [network]
+latency = "constant"
+latency_ms = 20
 jitter_ms = 0
 [[peers]]
 group = "boot"
@@ -31,10 +33,10 @@ count = 9
   std::uint64_t all = 0;
   for (const auto& p : r.packets) all += p.sent;
   CHECK(static_cast<double>(all) == metric(r, "network.datagrams"));
-  // Nothing is lost, and the run's end cuts few off.
+  // Nothing is lost, but not everybody answers whoever asks.
   CHECK(sent(r, "find_node") > 0);
   CHECK(sent(r, "nodes") <= sent(r, "find_node"));
-  CHECK(sent(r, "nodes") + 2 >= sent(r, "find_node"));
+  CHECK(sent(r, "nodes") * 10 >= sent(r, "find_node") * 9);
   CHECK(sent(r, "initiation_find_node") > 0);
   CHECK(sent(r, "confirmation") > 0);
 }

@@ -538,9 +538,10 @@ TEST_CASE_METHOD(fixture,
   dht::lookup l;
   l.target.value.fill(7);
   l.want_record = true;
-  // All that it begins with are silent; every other one whom it knows is asked after them.
+  // All that it begins with are silent; every other one whom it knows is asked after them, and
+  // perhaps who becomes known meanwhile.
   std::set<public_key> asked;
   for (const auto& s : sent<wire::find_record>(tell(l))) asked.insert(s.first.key);
   for (const auto& s : sent<wire::find_record>(wait(30s))) asked.insert(s.first.key);
-  CHECK(asked.size() == known);
+  CHECK(asked.size() >= known);
 }
