@@ -35,6 +35,7 @@ from_s = 30
 connect = { from = "a", to = "b" }
 [[expect]]
 pair = ["a", "b"]
+path = "connected"
 because = "the test says so"
 )" + events));
 }
