@@ -41,7 +41,7 @@ def build(source, number, commit, folder):
         archive = git(source, "archive", commit, stdout=subprocess.PIPE, check=True)
         subprocess.run(["tar", "-x", "-C", tree + ".part"], input=archive.stdout, check=True)
         os.rename(tree + ".part", tree)
-    subprocess.run(["cmake", "-S", tree, "-B", made, "-G", "Ninja", "-DCMAKE_BUILD_TYPE=Release"],
+    subprocess.run(["cmake", "-S", tree, "-B", made, "-G", "Ninja"],
                    check=True, stdout=subprocess.DEVNULL)
     subprocess.run(["cmake", "--build", made, "--target", "wh", "wh-real"], check=True,
                    stdout=subprocess.DEVNULL)
