@@ -36,6 +36,7 @@ node::node(config c, const crypto_suite& crypto, rng& random)
       crypto_(crypto),
       random_(random),
       self_(prefix_of(keys::node_id_of(crypto, config_.self, config_.name_space))),
+      relays_place_(prefix_of(relays_place(crypto, config_.name_space))),
       table_(self_, table_limits_of(config_)),
       store_(self_, config_.stores),
       mint_(random),
@@ -283,7 +284,7 @@ void node::on(time_point now, const received& in, const wire::nodes& m, actions&
   said_of_relaying(in, r->id, m.relay_room, out);
   learn(now, m.contacts, *r, out);
   if (running* l = find_lookup(r->owner); l != nullptr && r->serial > 0) {
-    if (l->why == purpose::relays) relays_named(now, *r, m, out);
+    if (l->why == purpose::relays) relays_named(now, *l, m, out);
     answered_in_lookup(*r, *l, false);
     pump(now, r->owner, out);
   }

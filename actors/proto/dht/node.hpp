@@ -400,8 +400,9 @@ class node {
   void tell_relays(time_point now, actions& out);
   std::size_t name_known_relays(actions& out);
   void search_relays(time_point now, actions& out);
-  void relays_named(time_point now, const request& r, const wire::nodes& m, actions& out);
-  void relays_search_over(time_point now, const running& l, actions& out);
+  void relays_named(time_point now, running& l, const wire::nodes& m, actions& out);
+  void relays_search_over(const running& l, actions& out);
+  lookup to_relays_place() const;
   void plan_offer(time_point now);
   void offer_relay(time_point now, actions& out);
   wire::bounded<wire::relay_hint, 4> relays_for(time_point now, const public_key& asker);
@@ -422,7 +423,7 @@ class node {
   config config_;
   const crypto_suite& crypto_;
   rng& random_;
-  prefix self_;
+  prefix self_, relays_place_;
   routing_table table_;
   record_store store_;
   token_mint mint_;

@@ -149,7 +149,7 @@ void node::finish(time_point now, std::unique_ptr<running> l, actions& out) {
       join_over(now, *l, out);
       break;
     case purpose::relays:
-      relays_search_over(now, *l, out);
+      relays_search_over(*l, out);
       break;
     case purpose::publication: {
       publication* p = find_publication(l->publication);

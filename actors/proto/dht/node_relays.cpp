@@ -113,6 +113,13 @@ std::size_t node::name_known_relays(actions& out) {
   return with_room;
 }
 
+lookup node::to_relays_place() const {
+  lookup l;
+  l.target = relays_place(crypto_, config_.name_space);
+  l.want_record = false;
+  return l;
+}
+
 void node::search_relays(time_point now, actions& out) {
   relaying& r = *relaying_;
   if (r.searching) return;
@@ -126,23 +133,19 @@ void node::search_relays(time_point now, actions& out) {
   r.search_every = std::min(2 * r.search_every, search_max);
   r.searching = true;
   r.tellers = 0;
-  lookup l;
-  l.target = relays_place(crypto_, config_.name_space);
-  l.want_record = false;
-  start(now, {purpose::relays, l, 0, config_.k, false}, out);
+  start(now, {purpose::relays, to_relays_place(), 0, config_.k, false}, out);
 }
 
-void node::relays_named(time_point now, const request& r, const wire::nodes& m, actions& out) {
+void node::relays_named(time_point now, running& l, const wire::nodes& m, actions& out) {
   if (!relaying_ || !m.relays || m.relays->empty()) return;
-  running* l = find_lookup(r.owner);
   for (const wire::relay_hint& h : *m.relays)
     if (relaying_->wanted_with && sane(h.who.where) && worthy(h.who.key) &&
         !failed_lately(now, h.who.key))
       out.emplace_back(relay_seen{h.who, h.room, false});
-  if (++relaying_->tellers >= tellers_enough && !relaying_->offering) l->engine.end();
+  if (++relaying_->tellers >= tellers_enough && !relaying_->offering) l.engine.end();
 }
 
-void node::relays_search_over(time_point now, const running& l, actions& out) {
+void node::relays_search_over(const running& l, actions& out) {
   relaying& r = *relaying_;
   if (r.searching && r.wanted_with) out.emplace_back(relays_told{});
   r.searching = false;
@@ -150,7 +153,6 @@ void node::relays_search_over(time_point now, const running& l, actions& out) {
   r.nodes_then = table_.estimated_nodes();
   for (const auto& c : l.engine.closest_answered(offered_to))
     out.emplace_back(send{c.contact(), wire::relay_offer{*own_relay_room()}});
-  (void)now;
 }
 
 // Being found
@@ -181,9 +183,7 @@ void node::offer_relay(time_point now, actions& out) {
     return;
   r.offering = true;
   if (r.searching) return;  // the search that is under way ends with it
-  lookup l;
-  l.target = relays_place(crypto_, config_.name_space);
-  l.want_record = false;
+  lookup l = to_relays_place();
   l.paths = 1;
   start(now, {purpose::relays, l, 0, offered_to, false}, out);
 }
@@ -192,8 +192,7 @@ void node::offer_relay(time_point now, actions& out) {
 
 void node::on(time_point now, const received& in, const wire::relay_offer& m, actions& out) {
   if (in.early || !in.serves_dht || !config_.serves || !sane(in.where) || !worthy(in.from)) return;
-  const prefix place = prefix_of(relays_place(crypto_, config_.name_space));
-  if (!is_ours(place)) return;
+  if (!is_ours(relays_place_)) return;
   std::vector<relay_offered>& all = about_relays().offers;
   const auto now_s = static_cast<std::uint32_t>(unix_seconds(now));
   const auto since = static_cast<std::uint32_t>(unix_seconds(now - offer_life));

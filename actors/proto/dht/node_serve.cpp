@@ -60,7 +60,9 @@ void node::answer(const received& in, wire::message what, actions& out) {
 void node::on(time_point now, const received& in, const wire::find_node& m, actions& out) {
   asked_by(now, in);
   wire::nodes a{m.tx, in.where, contacts_for(m.target, in.from), own_relay_room(), {}};
-  if (m.target == relays_place(crypto_, config_.name_space)) {
+  // Its first bits say nearly always that it is not: most questions cost no hash.
+  if (prefix_of(m.target) == relays_place_ &&
+      m.target == relays_place(crypto_, config_.name_space)) {
     auto relays = relays_for(now, in.from);
     if (!relays.empty()) a.relays = std::move(relays);
   }

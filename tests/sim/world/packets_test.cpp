@@ -15,7 +15,7 @@ std::uint64_t sent(const wh::sim::report& r, std::string_view kind) {
 TEST_CASE("where nobody has a tunnel every datagram is a packet of a kind") {
   const auto r = play(text(R"(name = "nodes"
 question = "What is sent?"
-duration_s = 120
+duration_s = 118
 crypto = "modelled"
 [network]
 latency = "constant"
@@ -33,10 +33,10 @@ count = 9
   std::uint64_t all = 0;
   for (const auto& p : r.packets) all += p.sent;
   CHECK(static_cast<double>(all) == metric(r, "network.datagrams"));
-  // Nothing is lost, but not everybody answers whoever asks.
+  // Nothing is lost, and at the end, between two rounds of upkeep, little is under way.
   CHECK(sent(r, "find_node") > 0);
   CHECK(sent(r, "nodes") <= sent(r, "find_node"));
-  CHECK(sent(r, "nodes") * 10 >= sent(r, "find_node") * 9);
+  CHECK(sent(r, "nodes") + 2 >= sent(r, "find_node"));
   CHECK(sent(r, "initiation_find_node") > 0);
   CHECK(sent(r, "confirmation") > 0);
 }
