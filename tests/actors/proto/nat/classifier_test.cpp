@@ -547,8 +547,8 @@ TEST_CASE("a host on a long way is found open though each word comes after the n
     for (const auto& [sent, what] : under_way) {
       if (h.now - sent == 2200ms) h.it.handle(h.now, passed_on{what.what.tx});
       if (h.now - sent == 3300ms) {
-        const auto stranger = ip_address::v4(0xc0000200U + static_cast<std::uint32_t>(i % 250));
-        h.it.handle(h.now, reached{{stranger, 51820}, what.what.nonce}, h.out);
+        const auto asked = ip_address::v4(0xc0000200U + static_cast<std::uint32_t>(i % 250));
+        h.it.handle(h.now, reached{{asked, 51820}, what.what.nonce}, h.out);
       }
     }
   }
