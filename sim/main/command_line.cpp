@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <charconv>
 #include <functional>
+#include <limits>
 #include <sstream>
 
 #include "sim/main/commands.hpp"
@@ -86,6 +87,24 @@ Examples:
   wh-sim matrix --baseline matrix.json --update
 )";
 
+constexpr const char* swarm_examples = R"(
+Draws a small world for each seed: places, lines, limits, and faults at bad
+moments, most of what there is left out of each. Runs it, and holds it to what is
+true of every world once its faults are over. What breaks a rule is made small:
+DIR gets swarm-N.toml, the fewest peers, faults and keys that still break it, and
+swarm-N.drawn.toml. With FILE such worlds are judged again, and no others.
+
+Exit code: 0 every world kept every rule, 1 one did not, 2 wrong usage, or a file
+that is no world any more.
+
+Examples:
+  wh-sim swarm
+  wh-sim swarm --seeds 1-20000 --features
+  wh-sim swarm --for 8h --jobs 4
+  wh-sim swarm --seeds 17 --show
+  wh-sim swarm out/swarm/swarm-17.toml
+)";
+
 /// A word that is wrong, as CLI11 has no better name for.
 struct usage_error {
   std::string text;
@@ -122,6 +141,18 @@ std::vector<std::uint64_t> seeds_in(const std::string& ranges) {
   }
   if (seeds.empty()) throw usage_error{"--seeds: expected for example 1-20, or 1-5,9"};
   return seeds;
+}
+
+/// "90s", "15min", "8h".
+double seconds_in(const std::string& word) {
+  double x = 0;
+  const char* const end = word.data() + word.size();
+  const auto [rest, bad] = std::from_chars(word.data(), end, x);
+  const std::string_view unit(rest, static_cast<std::size_t>(end - rest));
+  const double factor = unit == "s" ? 1 : unit == "min" ? 60 : unit == "h" ? 3600 : 0;
+  if (bad != std::errc{} || factor == 0 || !(x > 0))
+    throw usage_error{"--for: expected for example 90s, 15min or 8h, not `" + word + "`"};
+  return x * factor;
 }
 
 /// Options that several commands have, as they are typed.
@@ -201,6 +232,7 @@ class grammar {
     add_oracle();
     add_check();
     add_matrix();
+    add_swarm();
     add_lists();
   }
 
@@ -349,6 +381,41 @@ class grammar {
     app.add_flag("--force", matrix_.how.force, "Run although memory is not likely to do");
   }
 
+  void add_swarm() {
+    auto& app = add("swarm", "Draw worlds and faults, look for what breaks", [this] {
+      if (!swarm_range_.empty() && !swarm_time_.empty())
+        throw usage_error{"--seeds and --for: one of them"};
+      if (!swarm_.files.empty() && (!swarm_range_.empty() || !swarm_time_.empty() || swarm_.show))
+        throw usage_error{"FILE: --seeds, --for and --show are for drawn worlds"};
+      if (!swarm_time_.empty()) {
+        swarm_.lasts_s = seconds_in(swarm_time_);
+        swarm_.last = std::numeric_limits<std::uint64_t>::max();
+      }
+      if (!swarm_range_.empty()) {
+        const auto dash = swarm_range_.find('-');
+        swarm_.first = seed_of(std::string_view(swarm_range_).substr(0, dash), "--seeds");
+        swarm_.last = dash == std::string::npos
+                          ? swarm_.first
+                          : seed_of(std::string_view(swarm_range_).substr(dash + 1), "--seeds");
+        if (swarm_.last < swarm_.first)
+          throw usage_error{"--seeds: `" + swarm_range_ + "` ends before it begins"};
+      }
+      return command{swarm_};
+    });
+    app.footer(swarm_examples);
+    app.add_option("FILE", swarm_.files, "Worlds to judge again, instead of drawing some");
+    app.add_option("--seeds", swarm_range_, "Which worlds (default: 1-200)")->type_name("A-B");
+    app.add_option("--for", swarm_time_, "From world 1 on for so long: 90s, 15min, 8h")
+        ->type_name("TIME");
+    app.add_option("--shrink", swarm_.shrink, "Worlds to make small, of each rule (default: 3)")
+        ->type_name("N");
+    app.add_flag("--features", swarm_.features, "Count what the worlds had");
+    app.add_flag("--show", swarm_.show, "Print the worlds, run none");
+    app.add_option("--out", swarm_.out, "Folder for what broke (default: out/swarm)")
+        ->type_name("DIR");
+    add_jobs(app, swarm_.jobs);
+  }
+
   void add_lists() {
     add("scenarios", "List the scenarios and their questions", [this] {
       return command{scenarios_};
@@ -378,6 +445,8 @@ class grammar {
   std::string words_ = "wh-sim";  // the command line, as a shell takes it
   check_command check_;
   matrix_command matrix_;
+  swarm_command swarm_;
+  std::string swarm_range_, swarm_time_;
   scenarios_command scenarios_;
   metrics_command metrics_;
   keys_command keys_;

@@ -69,6 +69,17 @@ struct matrix_command {
   run_command how;    ///< seeds, --set, folder (out/matrix), jobs
   std::string again;  ///< the same command as it was typed
 };
+/// Worlds of chance, held to what is true of every world.
+struct swarm_command {
+  std::vector<std::string> files;  ///< worlds to be judged instead of drawn ones
+  std::uint64_t first = 1, last = 200;
+  double lasts_s = 0;   ///< no world is begun after so long; 0: no limit
+  unsigned shrink = 3;  ///< worlds made small of each rule
+  unsigned jobs = 0;    ///< 0: one per core
+  bool show = false;    ///< print the worlds instead
+  bool features = false;
+  std::filesystem::path out;  ///< empty: out/swarm
+};
 struct scenarios_command {
   bool json = false;
 };
@@ -80,9 +91,9 @@ struct keys_command {
   std::string table;  ///< empty: all
   bool markdown = false;
 };
-using command =
-    std::variant<run_command, replay_command, oracle_command, check_command, matrix_command,
-                 scenarios_command, metrics_command, keys_command, tables_command, nats_command>;
+using command = std::variant<run_command, replay_command, oracle_command, check_command,
+                             matrix_command, swarm_command, scenarios_command, metrics_command,
+                             keys_command, tables_command, nats_command>;
 
 /// What to do, or what to print and the exit code: 0 help and version, 2 wrong usage.
 struct command_line_end {

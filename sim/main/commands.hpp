@@ -16,6 +16,7 @@ int replay(const replay_command& c, const program_host& host);
 int ask_oracle(const oracle_command& c, const program_host& host);
 int check(const check_command& c, const program_host& host);
 int make_matrix(const matrix_command& c, const program_host& host);
+int run_swarm(const swarm_command& c, const program_host& host);
 int list_scenarios(const scenarios_command& c, const program_host& host);
 int list_metrics(const metrics_command& c, const program_host& host);
 int list_keys(const keys_command& c, const program_host& host);

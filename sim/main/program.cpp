@@ -12,6 +12,7 @@ int run_program(const command& what, const program_host& host) {
     int operator()(const oracle_command& c) const { return ask_oracle(c, host); }
     int operator()(const check_command& c) const { return check(c, host); }
     int operator()(const matrix_command& c) const { return make_matrix(c, host); }
+    int operator()(const swarm_command& c) const { return run_swarm(c, host); }
     int operator()(const scenarios_command& c) const { return list_scenarios(c, host); }
     int operator()(const metrics_command& c) const { return list_metrics(c, host); }
     int operator()(const keys_command& c) const { return list_keys(c, host); }

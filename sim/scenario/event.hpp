@@ -5,13 +5,28 @@
 #include <string_view>
 #include <vector>
 
+#include "sim/scenario/event_draw.hpp"
 #include "sim/scenario/fields.hpp"
+#include "transport/time.hpp"
 
 namespace wh::sim {
 
+struct peer_group;
 struct scenario;
 class event_site;
 class event_what;
+
+/// What hosts are left with in the end, at the worst of them.
+struct condition {
+  double clock_off_s = 0;  ///< the most that it was ever off, either way
+  unsigned relay_guests = 0;
+};
+
+/// How soon all is well again once an event is over: what the swarm holds every world to.
+struct healing {
+  duration connected;  ///< every pair that can have a path has one
+  duration direct;     ///< every pair that can have a direct one has it
+};
 
 /// A kind of [[events]], as the scenario file knows it. A kind is one file of `sim/world/events`,
 /// which gives all of this and what the event does.
@@ -19,6 +34,9 @@ struct event_kind {
   std::string_view name;   ///< its key in [[events]]
   std::string_view about;  ///< for the reference: what happens
   std::unique_ptr<event_what> (*make)();
+  /// Draws its keys for a world of chance; false where such a world has nothing for it to hit.
+  bool (*draw)(event_draw& d);
+  healing heals;
 };
 
 /// What one [[events]] table says is to happen.
@@ -29,6 +47,10 @@ class event_what {
   virtual void fields(field_visitor& v) = 0;
   /// Whether it fits the rest of the scenario; each value by itself does.
   virtual void check(event_site&) const {}
+  /// From its beginning to its end; zero for what is done in a moment.
+  virtual duration lasts() const { return {}; }
+  /// What it leaves hosts of a group with for good, once it is over.
+  virtual void leaves(const peer_group&, condition&) const {}
 };
 
 /// Where an event stands, while its scenario is checked.

@@ -23,6 +23,10 @@ void trouble::traffic_key(field_visitor& v) {
            {"`\"out\"`: what they send; `\"in\"`: what is sent to them; `\"both\"`"});
 }
 
+void trouble::draw_traffic(event_draw& d) {
+  if (d.chance().chance(0.3)) d.word("traffic", d.chance().chance(0.5) ? "out" : "in");
+}
+
 void trouble::begin(stage& s, const std::vector<std::size_t>& hit) const {
   const std::vector<bool> all(s.hosts.size(), true);
   const std::vector<bool> here = marked(s, hit);

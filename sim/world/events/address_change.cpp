@@ -9,6 +9,10 @@ extern const event_kind address_change_kind;
 namespace {
 
 class address_change final : public group_happening {
+ public:
+  static bool draw(event_draw& d) { return d.target(any_group); }
+
+ private:
   const event_kind& kind() const override { return address_change_kind; }
   void fields(field_visitor& v) override { target(v); }
   std::vector<std::size_t> happen(stage& s) const override {
@@ -26,7 +30,10 @@ class address_change final : public group_happening {
 }  // namespace
 
 const event_kind address_change_kind{
-    "address_change", "the outermost public address becomes another one, mappings are lost",
-    make_event<address_change>};
+    "address_change",
+    "the outermost public address becomes another one, mappings are lost",
+    make_event<address_change>,
+    address_change::draw,
+    {30s, 60s}};
 
 }  // namespace wh::sim

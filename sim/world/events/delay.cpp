@@ -7,6 +7,15 @@ extern const event_kind delay_kind;
 namespace {
 
 class slowing final : public group_happening {
+ public:
+  static bool draw(event_draw& d) {
+    d.number("extra_ms", 20, 2000);
+    d.number("lasts_s", 1, 60);
+    trouble::draw_traffic(d);
+    return d.target(any_group);
+  }
+
+ private:
   const event_kind& kind() const override { return delay_kind; }
   void fields(field_visitor& v) override {
     target(v);
@@ -15,6 +24,7 @@ class slowing final : public group_happening {
     what_.traffic_key(v);
     what_.time_keys(v);
   }
+  duration lasts() const override { return what_.lasts; }
   std::vector<std::size_t> happen(stage& s) const override {
     auto hit = drawn(group_hosts(s), s.chance);
     what_.begin(s, hit);
@@ -29,6 +39,8 @@ class slowing final : public group_happening {
 const event_kind delay_kind{"delay",
                             "the peers' datagrams take longer across the internet for "
                             "`lasts_s`",
-                            make_event<slowing>};
+                            make_event<slowing>,
+                            slowing::draw,
+                            {30s, 60s}};
 
 }  // namespace wh::sim

@@ -18,6 +18,7 @@ struct trouble {
 
   void time_keys(field_visitor& v);
   void traffic_key(field_visitor& v);
+  static void draw_traffic(event_draw& d);
   /// Between `hit` and everybody, itself included.
   void begin(stage& s, const std::vector<std::size_t>& hit) const;
   /// Between `hit` and `others`, which are other hosts.

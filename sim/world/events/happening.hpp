@@ -48,6 +48,7 @@ class group_happening : public happening {
   /// The share of `all` that is hit.
   std::vector<std::size_t> drawn(std::vector<std::size_t> all, rng& chance) const;
   const std::string& group() const { return group_; }
+  bool may_hit(const peer_group& g) const { return group_ == all_groups || group_ == g.group; }
 
  private:
   std::string group_{all_groups};

@@ -14,6 +14,13 @@ constexpr std::array<std::string_view, 2> victim_words{"any", "relay_in_use"};
 constexpr words words_of(victim) { return victim_words; }
 
 class kill final : public group_happening {
+ public:
+  static bool draw(event_draw& d) {
+    if (d.chance().chance(0.3)) d.word("role", "relay_in_use");
+    return d.target([](const drawn_group& g) { return !g.boots; });
+  }
+
+ private:
   const event_kind& kind() const override { return kill_kind; }
   void fields(field_visitor& v) override {
     target(v);
@@ -42,6 +49,8 @@ const event_kind kill_kind{"kill",
                            "the peers stop without a goodbye: for good, but for `restart` and "
                            "`churn`. Those that have not "
                            "arrived yet are not hit",
-                           make_event<kill>};
+                           make_event<kill>,
+                           kill::draw,
+                           {30s, 60s}};
 
 }  // namespace wh::sim

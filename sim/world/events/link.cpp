@@ -7,6 +7,17 @@ extern const event_kind link_kind;
 namespace {
 
 class link final : public happening {
+ public:
+  static bool draw(event_draw& d) {
+    const std::string a = d.peer(), b = d.peer();
+    if (a == b) return false;
+    d.put("peers", "[\"" + a + "\", \"" + b + "\"]");
+    d.number("lasts_s", 1, 120);
+    trouble::draw_traffic(d);
+    return true;
+  }
+
+ private:
   const event_kind& kind() const override { return link_kind; }
   void fields(field_visitor& v) override {
     v.words("peers", peers_, {"two peers' names", {}, "whose link it is: two peers' names"});
@@ -16,6 +27,7 @@ class link final : public happening {
              {"`\"out\"`: from the first peer to the second; `\"in\"`: the other way; `\"both\"`"});
     what_.time_keys(v);
   }
+  duration lasts() const override { return what_.lasts; }
   void check(event_site& s) const override {
     if (peers_.size() != 2 || peers_[0] == peers_[1])
       return s.wrong("peers", "a link is between two peers");
@@ -41,6 +53,8 @@ class link final : public happening {
 const event_kind link_kind{"link",
                            "between two peers, datagrams are lost or take longer for `lasts_s`; "
                            "everybody else reaches both as before",
-                           make_event<link>};
+                           make_event<link>,
+                           link::draw,
+                           {30s, 60s}};
 
 }  // namespace wh::sim

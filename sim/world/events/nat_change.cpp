@@ -7,6 +7,15 @@ extern const event_kind nat_change_kind;
 namespace {
 
 class nat_change final : public group_happening {
+ public:
+  static bool draw(event_draw& d) {
+    const drawn_group* const g = d.group("group", [](const drawn_group& of) { return of.members; });
+    if (g == nullptr) return false;
+    d.put("nat", g->another_nat);
+    return true;
+  }
+
+ private:
   const event_kind& kind() const override { return nat_change_kind; }
   void fields(field_visitor& v) override {
     target(v);
@@ -37,6 +46,8 @@ const event_kind nat_change_kind{
     "nat_change",
     "the boxes are replaced by `nat`. Where NATs and firewalls stay NATs and firewalls, addresses "
     "stay; else all behind the old boxes move behind new ones and have other addresses",
-    make_event<nat_change>};
+    make_event<nat_change>,
+    nat_change::draw,
+    {30s, 90s}};
 
 }  // namespace wh::sim

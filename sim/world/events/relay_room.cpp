@@ -1,3 +1,5 @@
+#include <algorithm>
+
 #include "sim/scenario/limits.hpp"
 #include "sim/world/events/happening.hpp"
 
@@ -8,6 +10,13 @@ extern const event_kind relay_room_kind;
 namespace {
 
 class relay_room final : public group_happening {
+ public:
+  static bool draw(event_draw& d) {
+    d.put("guests", std::to_string(d.chance().below(4)));
+    return d.target([](const drawn_group& g) { return g.relays; });
+  }
+
+ private:
   const event_kind& kind() const override { return relay_room_kind; }
   void fields(field_visitor& v) override {
     target(v);
@@ -24,6 +33,9 @@ class relay_room final : public group_happening {
     group_happening::check(s);
     if (!guests_ && !bytes_per_s_)
       s.wrong("relay_room", "nothing changes", "say `guests`, or `bytes_per_s`");
+  }
+  void leaves(const peer_group& g, condition& c) const override {
+    if (guests_ && may_hit(g)) c.relay_guests = std::min(c.relay_guests, *guests_);
   }
   std::vector<std::size_t> happen(stage& s) const override {
     auto hit = drawn(group_hosts(s), s.chance);
@@ -43,6 +55,8 @@ const event_kind relay_room_kind{
     "relay_room",
     "running peers take more or fewer guests, or carry more or less for each; who is a guest stays "
     "one. A peer that starts anew has what its group says",
-    make_event<relay_room>};
+    make_event<relay_room>,
+    relay_room::draw,
+    {30s, 60s}};
 
 }  // namespace wh::sim

@@ -10,6 +10,15 @@ extern const event_kind reload_kind;
 namespace {
 
 class reload final : public group_happening {
+ public:
+  static bool draw(event_draw& d) {
+    const auto members = [](const drawn_group& g) { return g.members; };
+    d.group("without", members);
+    d.number("lasts_s", 0.5, 60);
+    return d.target(members);
+  }
+
+ private:
   const event_kind& kind() const override { return reload_kind; }
   void fields(field_visitor& v) override {
     target(v);
@@ -20,6 +29,7 @@ class reload final : public group_happening {
                {},
                "how long it is until they read a file with all members again"});
   }
+  duration lasts() const override { return lasts_; }
   void check(event_site& s) const override {
     group_happening::check(s);
     if (!s.group("without", without_)) return;
@@ -57,6 +67,8 @@ const event_kind reload_kind{
     "reload",
     "running members read a network file that lists one group no more, and "
     "`lasts_s` later one that lists all",
-    make_event<reload>};
+    make_event<reload>,
+    reload::draw,
+    {30s, 60s}};
 
 }  // namespace wh::sim

@@ -8,6 +8,14 @@ extern const event_kind restart_kind;
 namespace {
 
 class restart final : public group_happening {
+ public:
+  static bool draw(event_draw& d) {
+    d.number("lasts_s", 0.1, 90);
+    if (d.chance().chance(0.5)) d.word("state", d.chance().chance(0.5) ? "none" : "old");
+    return d.target(any_group);
+  }
+
+ private:
   const event_kind& kind() const override { return restart_kind; }
   void fields(field_visitor& v) override {
     target(v);
@@ -16,6 +24,7 @@ class restart final : public group_happening {
              {"what they find on their disks: `\"kept\"`: what they saved; `\"none\"`: their keys "
               "alone; `\"old\"`: what was there when the life that ends began, as from a copy"});
   }
+  duration lasts() const override { return lasts_; }
   void prepare(stage& s) const override {
     if (state_ != saved_state::old) return;
     for (const std::size_t h : group_hosts(s)) s.hosts[h]->keep_backups();
@@ -36,6 +45,8 @@ const event_kind restart_kind{
     "restart",
     "the peers stop, and start again `lasts_s` later; dead ones start too. "
     "Those that have not arrived yet are not hit",
-    make_event<restart>};
+    make_event<restart>,
+    restart::draw,
+    {30s, 60s}};
 
 }  // namespace wh::sim

@@ -1,0 +1,51 @@
+#include "sim/scenario/event_draw.hpp"
+
+#include <algorithm>
+#include <cmath>
+#include <vector>
+
+#include "sim/scenario/scenario.hpp"
+#include "transport/text.hpp"
+
+namespace wh::sim {
+
+double event_draw::number(std::string_view key, double lo, double hi) {
+  const double drawn = lo * std::pow(hi / lo, chance().unit());
+  // Three digits: a person reads these.
+  const double unit = std::pow(10, std::floor(std::log10(drawn)) - 2);
+  const double rounded = std::min(hi, std::max(lo, std::round(drawn / unit) * unit));
+  put(key, format_exact(rounded));
+  return rounded;
+}
+
+void event_draw::word(std::string_view key, std::string_view value) {
+  put(key, "\"" + std::string(value) + "\"");
+}
+
+const drawn_group* event_draw::group(std::string_view key, bool (*fits)(const drawn_group&)) {
+  std::vector<const drawn_group*> all;
+  for (const drawn_group& g : groups())
+    if (fits(g)) all.push_back(&g);
+  if (all.empty()) return nullptr;
+  const drawn_group* const one = all[chance().below(all.size())];
+  word(key, one->name);
+  return one;
+}
+
+std::string event_draw::peer() {
+  const auto all = groups();
+  const drawn_group& g = all[chance().below(all.size())];
+  peer_group named;
+  named.group = g.name;
+  named.count = g.count;
+  return peer_name(named, static_cast<unsigned>(chance().below(g.count)));
+}
+
+bool event_draw::target(bool (*fits)(const drawn_group&)) {
+  const drawn_group* const one = group("group", fits);
+  if (one == nullptr) return false;
+  if (one->count > 1 && chance().chance(0.5)) put("ratio", "0.5");
+  return true;
+}
+
+}  // namespace wh::sim
