@@ -32,23 +32,30 @@ constexpr std::uint64_t repeated = 25;
 /// Worlds whose processes are begun together.
 constexpr std::uint64_t at_a_time = 256;
 
-/// A line each: rule, blank, what it told. "refused" and why for a world that cannot be.
+/// A line each: rule, cause and what it told, with tabs between.
 std::string to_lines(const std::vector<swarm::finding>& all) {
   std::string s;
-  for (const auto& f : all) s += f.rule + " " + f.told + "\n";
+  for (const auto& f : all) s += f.rule + "\t" + f.cause + "\t" + f.told + "\n";
   return s;
 }
 std::vector<swarm::finding> from_lines(const std::string& text) {
   std::vector<swarm::finding> all;
   std::istringstream lines(text);
   for (std::string line; std::getline(lines, line);) {
-    const auto blank = line.find(' ');
-    all.push_back(
-        {line.substr(0, blank), blank == std::string::npos ? "" : line.substr(blank + 1)});
+    std::istringstream parts(line);
+    swarm::finding f;
+    std::getline(parts, f.rule, '\t');
+    std::getline(parts, f.cause, '\t');
+    std::getline(parts, f.told, '\t');
+    all.push_back(std::move(f));
   }
   return all;
 }
 constexpr std::string_view refused_word = "refused";
+
+std::string in_words(const swarm::finding& f) {
+  return f.rule + ": " + f.told + (f.cause.empty() ? "" : " (" + f.cause + ")");
+}
 
 class judge_of_worlds {
  public:
@@ -58,7 +65,7 @@ class judge_of_worlds {
   std::vector<swarm::finding> look(const std::string& text, const std::string& name,
                                    std::uint64_t seed, bool twice) const {
     const auto s = parse_scenario(text, name, {}, host_.context);
-    if (!s) return {{std::string(refused_word), s.error().message}};
+    if (!s) return {{std::string(refused_word), {}, s.error().message}};
     return look(*s, seed, twice);
   }
   std::vector<swarm::finding> look(const scenario& s, std::uint64_t seed, bool twice) const {
@@ -66,12 +73,13 @@ class judge_of_worlds {
     options.seed = seed;
     options.out = out_;
     const auto r = host_.run(s, options);
-    if (!r) return {{std::string(refused_word), r.error()}};
+    if (!r) return {{std::string(refused_word), {}, r.error()}};
     auto all = swarm::judge(s, *r);
     if (!twice) return all;
     const auto again = host_.run(s, options);
     if (!again || again->trace_hash != r->trace_hash)
-      all.insert(all.begin(), {std::string(swarm::repeat_rule), "a second run has another trace"});
+      all.insert(all.begin(),
+                 {std::string(swarm::repeat_rule), {}, "a second run has another trace"});
     return all;
   }
   /// The same in a process of its own, whatever happens to it.
@@ -80,8 +88,9 @@ class judge_of_worlds {
     const auto end = apart([&] { return to_lines(look()); }, cpu_s_max);
     if (end.too_long)
       return {{std::string(swarm::endless_rule),
+               {},
                "it took more than " + std::to_string(cpu_s_max) + " s of a processor"}};
-    if (!end.died.empty()) return {{std::string(swarm::crash_rule), end.died}};
+    if (!end.died.empty()) return {{std::string(swarm::crash_rule), {}, end.died}};
     return from_lines(end.told);
   }
 
@@ -153,7 +162,7 @@ class swarm_run {
       const auto world = swarm::draw(n, host_.context.events);
       std::vector<swarm::finding> found;
       if (!end.died.empty()) {
-        found = {{std::string(swarm::crash_rule), end.died}};
+        found = {{std::string(swarm::crash_rule), {}, end.died}};
       } else if (end.code != 0) {
         found = from_lines(text_of(notes_of(n)));
         fs::remove(notes_of(n));
@@ -200,16 +209,15 @@ class swarm_run {
       });
     };
     auto small = swarm::shrink(
-        from, rule,
+        from,
         [&](const swarm::document& d) {
           const auto found = look(d);
-          return found.empty() ? std::string() : found.front().rule;
+          return !found.empty() && found.front().is_like(f.findings.front());
         },
         trials_max);
     const auto found = look(small.what);
-    small.what.comment = {
-        "Broken: " + (found.empty() ? f.findings.front().told : found.front().told),
-        "wh-sim swarm " + world_of(f.seed, false).filename().string()};
+    small.what.comment = {"Broken: " + in_words(found.empty() ? f.findings.front() : found.front()),
+                          "wh-sim swarm " + world_of(f.seed, false).filename().string()};
     return write_file(world_of(f.seed, false), small.what.text()).empty() ? 0 : 2;
   }
 
@@ -217,7 +225,7 @@ class swarm_run {
     for (const failure& f : failures_) {
       host_.out << "seed " << f.seed << "\n";
       for (std::size_t i = 0; i < std::min<std::size_t>(f.findings.size(), 3); ++i)
-        host_.out << "  " << f.findings[i].rule << ": " << f.findings[i].told << "\n";
+        host_.out << "  " << in_words(f.findings[i]) << "\n";
       if (fs::exists(world_of(f.seed, false)))
         host_.out << "  world  " << world_of(f.seed, false).string() << "\n";
     }
@@ -273,7 +281,7 @@ int replay_worlds(const swarm_command& c, const program_host& host, const fs::pa
       }
       ++(found.empty() ? held : broken);
       host.out << (found.empty() ? "ok      " : "BROKEN  ") << s->name << ", seed " << seed << "\n";
-      for (const auto& f : found) host.out << "  " << f.rule << ": " << f.told << "\n";
+      for (const auto& f : found) host.out << "  " << in_words(f) << "\n";
     }
   }
   host.out << held << " held, " << broken << " broke a rule";

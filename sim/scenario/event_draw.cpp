@@ -1,6 +1,5 @@
 #include "sim/scenario/event_draw.hpp"
 
-#include <algorithm>
 #include <cmath>
 #include <vector>
 
@@ -9,13 +8,14 @@
 
 namespace wh::sim {
 
+std::string drawn_number(rng& r, double lo, double hi) {
+  return format_number(lo * std::pow(hi / lo, r.unit()));
+}
+
 double event_draw::number(std::string_view key, double lo, double hi) {
-  const double drawn = lo * std::pow(hi / lo, chance().unit());
-  // Three digits: a person reads these.
-  const double unit = std::pow(10, std::floor(std::log10(drawn)) - 2);
-  const double rounded = std::min(hi, std::max(lo, std::round(drawn / unit) * unit));
-  put(key, format_exact(rounded));
-  return rounded;
+  const std::string text = drawn_number(chance(), lo, hi);
+  put(key, text);
+  return std::stod(text);
 }
 
 void event_draw::word(std::string_view key, std::string_view value) {

@@ -20,6 +20,10 @@ struct drawn_group {
   std::string another_nat;
 };
 
+/// A number as a person types it, small ones as likely as large ones: its logarithm is uniform.
+/// `lo` > 0.
+std::string drawn_number(rng& r, double lo, double hi);
+
 /// Where a kind of event draws its keys, for a world of chance.
 class event_draw {
  public:
@@ -28,7 +32,7 @@ class event_draw {
   /// `value` is TOML.
   virtual void put(std::string_view key, std::string value) = 0;
 
-  /// A key with a number, small ones as likely as large ones: its logarithm is uniform. `lo` > 0.
+  /// A key with a `drawn_number`, and its value.
   double number(std::string_view key, double lo, double hi);
   void word(std::string_view key, std::string_view value);
   /// One of the groups that `fits`, as `key`; null, and nothing drawn, when there is none.

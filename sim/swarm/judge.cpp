@@ -23,6 +23,7 @@ struct evidence {
   const report& r;
   std::map<std::string_view, const host_row*> hosts;
   std::map<std::string_view, condition> conditions;  ///< by group
+  duration calm{};                                   ///< the last fault is over
   duration connected_by{}, direct_by{};
   bool relay_for_all = false;
 
@@ -47,6 +48,7 @@ struct evidence {
   }
 
   void later(duration over, const healing& h) {
+    calm = std::max(calm, over);
     connected_by = std::max(connected_by, over + h.connected);
     direct_by = std::max(direct_by, over + h.direct);
   }
@@ -65,6 +67,12 @@ struct evidence {
     return std::any_of(r.hosts.begin(), r.hosts.end(),
                        [&](const host_row& h) { return h.group == g.group && h.online; });
   }
+  /// There is somebody else to be asked.
+  bool somebody_serves(const host_row& but) const {
+    return std::any_of(r.hosts.begin(), r.hosts.end(), [&](const host_row& h) {
+      return h.name != but.name && h.online && h.nat_class == "PUB" && clock_is_right(h);
+    });
+  }
   const host_row& host(std::string_view name) const { return *hosts.at(name); }
   /// What a pair can have in the end, by its boxes and by who relays.
   bool can_meet(const pair_row& p) const {
@@ -79,25 +87,30 @@ struct evidence {
 std::string pair_name(const pair_row& p) { return p.from + " - " + p.to; }
 std::string at(duration d) { return format_duration(d); }
 
-using findings = std::vector<std::string>;
+/// What a rule has found: of whom, and what `wh why` says of it.
+struct told {
+  std::string cause, text;
+};
+using findings = std::vector<told>;
 
 /// Pairs that have no payload when they should.
 void look_at_paths(const evidence& e, findings& out) {
   if (e.s.length <= e.connected_by) return;
   for (const pair_row& p : e.r.pairs) {
     if (!e.can_meet(p)) continue;
-    if (!p.time_to_first_payload || *p.asked + *p.time_to_first_payload > e.connected_by) {
-      out.push_back(pair_name(p) + " had no payload " +
-                    (p.time_to_first_payload ? "until " + at(*p.asked + *p.time_to_first_payload)
-                                             : std::string("at all")) +
-                    "; by " + at(e.connected_by) + " it should (" + p.reason + ")");
-      continue;
+    const auto say = [&](const std::string& when) {
+      out.push_back({p.reason, pair_name(p) + " had no payload " + when + "; by " +
+                                   at(e.connected_by) + " it should"});
+    };
+    if (!p.time_to_first_payload) {
+      say("at all");
+    } else if (const duration first = *p.asked + *p.time_to_first_payload; first > e.connected_by) {
+      say("until " + at(first));
+    } else {
+      for (const pair_row::outage& o : p.outages)
+        if (!o.interrupted && o.from < e.calm && o.until.value_or(e.s.length) > e.connected_by)
+          say("from " + at(o.from) + " to " + (o.until ? at(*o.until) : std::string("the end")));
     }
-    for (const pair_row::outage& o : p.outages)
-      if (!o.interrupted && o.from < e.connected_by && (!o.until || *o.until > e.connected_by))
-        out.push_back(pair_name(p) + " had no payload from " + at(o.from) + " to " +
-                      (o.until ? at(*o.until) : std::string("the end")) + "; by " +
-                      at(e.connected_by) + " it should (" + p.reason + ")");
   }
 }
 
@@ -106,11 +119,11 @@ void look_at_steadiness(const evidence& e, findings& out) {
   for (const pair_row& p : e.r.pairs) {
     if (!e.can_meet(p)) continue;
     for (const pair_row::outage& o : p.outages) {
-      if (o.interrupted || o.from < e.connected_by) continue;
-      const duration lasted = o.until.value_or(e.s.length) - o.from;
-      if (lasted > gap_of_loss)
-        out.push_back(pair_name(p) + " had no payload from " + at(o.from) + " on for " +
-                      at(lasted) + ", long after the last fault (" + p.reason + ")");
+      const duration until = o.until.value_or(e.s.length), lasted = until - o.from;
+      if (o.interrupted || o.from < e.calm || until <= e.connected_by || lasted <= gap_of_loss)
+        continue;
+      out.push_back({p.reason, pair_name(p) + " had no payload from " + at(o.from) + " on for " +
+                                   at(lasted) + ", after the last fault at " + at(e.calm)});
     }
   }
 }
@@ -127,8 +140,8 @@ void look_at_directness(const evidence& e, findings& out) {
       was = was || (p.stays[i].state == "direct" &&
                     (i + 1 == p.stays.size() || p.stays[i + 1].from > lately));
     if (!was)
-      out.push_back(pair_name(p) + " is not direct at the end, " + at(e.s.length) + "; by " +
-                    at(e.direct_by) + " it should (" + p.reason + ")");
+      out.push_back({p.reason, pair_name(p) + " is not direct at the end, " + at(e.s.length) +
+                                   "; by " + at(e.direct_by) + " it should"});
   }
 }
 
@@ -136,8 +149,8 @@ void look_at_joining(const evidence& e, findings& out) {
   if (e.s.length <= e.connected_by) return;
   for (const host_row& h : e.r.hosts)
     if (h.online && !h.joined && h.nat_class != "UDPB" && e.clock_is_right(h) &&
-        e.r.hosts.size() > 1)
-      out.push_back(h.name + " runs since " + at(*h.began) + " and is not in the DHT");
+        e.somebody_serves(h))
+      out.push_back({{}, h.name + " runs since " + at(*h.began) + " and is not in the DHT"});
 }
 
 /// Records that nobody finds.
@@ -157,10 +170,11 @@ void look_at_lookups(const evidence& e, findings& out) {
     ++of[l.sought].tried;
     of[l.sought].found += l.outcome == "found" ? 1 : 0;
   }
-  for (const auto& [who, t] : of)
-    if (t.tried >= 3 && t.found * 2 < t.tried)
-      out.push_back("the record of " + who + " was found " + std::to_string(t.found) +
-                    " times of " + std::to_string(t.tried) + ", long after the last fault");
+  for (const auto& [who, x] : of)
+    if (x.tried >= 3 && x.found * 2 < x.tried)
+      out.push_back({{},
+                     "the record of " + who + " was found " + std::to_string(x.found) +
+                         " times of " + std::to_string(x.tried) + ", long after the last fault"});
 }
 
 void look_at_homes(const evidence& e, findings& out) {
@@ -170,7 +184,7 @@ void look_at_homes(const evidence& e, findings& out) {
     for (const host_row& h : e.r.hosts)
       if (h.group == g.group && h.online && h.homes == 0 && !h.serves && h.nat_class != "PUB" &&
           h.nat_class != "UDPB" && e.clock_is_right(h))
-        out.push_back(h.name + " is at no relay at the end, though one has room");
+        out.push_back({{}, h.name + " is at no relay at the end, though one has room"});
   }
 }
 
@@ -181,8 +195,9 @@ void look_at_idling(const evidence& e, findings& out) {
     if (to_seconds(e.s.length) - window_s < to_seconds(e.direct_by)) continue;
     const double rate = static_cast<double>(h.own.back().packets) / window_s;
     if (rate > idle_packets_per_s)
-      out.push_back(h.name + " sends " + format_number(rate) +
-                    " datagrams/s of its own at the end, though nothing happens");
+      out.push_back({{},
+                     h.name + " sends " + format_number(rate) +
+                         " datagrams/s of its own at the end, though nothing happens"});
   }
 }
 
@@ -193,8 +208,8 @@ void look_at_reasons(const evidence& e, findings& out) {
   for (const pair_row& p : e.r.pairs) {
     if (!e.can_meet(p) || p.path != path_kind::relayed) continue;
     if (!p.oracle.o1 && (p.reason == "no_answer" || p.reason.empty()))
-      out.push_back(pair_name(p) + " says `" + p.reason +
-                    "`, but it cannot be direct: " + p.oracle.reason);
+      out.push_back({p.oracle.reason, pair_name(p) + " says `" + p.reason +
+                                          "`, but it cannot be direct: " + p.oracle.reason});
   }
 }
 
@@ -240,9 +255,10 @@ std::vector<finding> judge(const scenario& s, const report& r) {
   std::vector<finding> all;
   for (const rule& x : all_rules) {
     if (x.look == nullptr) continue;
-    findings told;
-    x.look(e, told);
-    for (std::string& t : told) all.push_back({std::string(x.text.name), std::move(t)});
+    findings found;
+    x.look(e, found);
+    for (told& t : found)
+      all.push_back({std::string(x.text.name), std::move(t.cause), std::move(t.text)});
   }
   return all;
 }

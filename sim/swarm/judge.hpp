@@ -19,7 +19,10 @@ inline constexpr healing healing_of_beginnings{30s, 60s};
 /// A rule that a world broke.
 struct finding {
   std::string rule;
-  std::string told;  ///< who, when: a sentence
+  std::string cause;  ///< of a pair what `wh why` says; empty where nobody was asked
+  std::string told;   ///< who, when: a sentence
+  /// Whether two worlds fail in the same way.
+  bool is_like(const finding& o) const { return rule == o.rule && cause == o.cause; }
 };
 
 /// What every world is held to, once its faults are over: the name by which a finding refers to it,

@@ -19,8 +19,8 @@ std::optional<double> number_of(const std::string& value) {
 
 class shrinker {
  public:
-  shrinker(document from, const std::string& rule, const trial& fails, unsigned trials_max)
-      : best_{std::move(from), 0}, rule_(rule), fails_(fails), trials_max_(trials_max) {}
+  shrinker(document from, const trial& fails, unsigned trials_max)
+      : best_{std::move(from), 0}, fails_(fails), trials_max_(trials_max) {}
 
   shrunk run() {
     bool better = true;
@@ -41,7 +41,7 @@ class shrinker {
   bool take(document d) {
     if (spent()) return false;
     ++best_.trials;
-    if (fails_(d) != rule_) return false;
+    if (!fails_(d)) return false;
     best_.what = std::move(d);
     return true;
   }
@@ -178,16 +178,14 @@ class shrinker {
   }
 
   shrunk best_;
-  const std::string& rule_;
   const trial& fails_;
   unsigned trials_max_;
 };
 
 }  // namespace
 
-shrunk shrink(const document& from, const std::string& rule, const trial& fails,
-              unsigned trials_max) {
-  return shrinker(from, rule, fails, trials_max).run();
+shrunk shrink(const document& from, const trial& fails, unsigned trials_max) {
+  return shrinker(from, fails, trials_max).run();
 }
 
 }  // namespace wh::sim::swarm

@@ -10,7 +10,10 @@ namespace {
 
 class address_change final : public group_happening {
  public:
-  static bool draw(event_draw& d) { return d.target(any_group); }
+  static bool draw(event_draw& d) {  // Where boot nodes are is what everybody was told: none of
+                                     // them may be where nobody looks.
+    return d.target([](const drawn_group& g) { return !g.boots; });
+  }
 
  private:
   const event_kind& kind() const override { return address_change_kind; }
