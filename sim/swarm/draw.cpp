@@ -22,7 +22,7 @@ constexpr std::array<std::string_view, 33> place_features{
     "dual_stack",  "firewall",      "forwarded",  "public",     "udp_blocked",   "crowd",
     "few_boots",   "few_relays",    "full_relay", "relay_mode", "small_network", "workbit",
     "real_crypto", "packets",       "far",        "near",       "detours",       "jitter",
-    "loss",        "bursts",        "reorder",    "duplicates", "slow_lines",    "small_mtu",
+    "lossy",       "bursts",        "reorder",    "duplicates", "slow_lines",    "small_mtu",
     "slow_hosts",  "late_arrivals", "clocks_off"};
 
 std::string toml_word(std::string_view word) { return "\"" + std::string(word) + "\""; }

@@ -1,5 +1,6 @@
 #include "sim/swarm/shrink.hpp"
 
+#include <algorithm>
 #include <array>
 #include <charconv>
 #include <cmath>
@@ -118,13 +119,13 @@ class shrinker {
           }
       }
     }
-    for (const double part : {0.5, 0.7, 0.85, 0.95}) {
+    for (const double part : {0.5, 0.7, 0.85, 0.95, 0.999}) {
       document d = best_.what;
       item* const length = find(d.top, "duration_s");
       const auto x = length == nullptr ? std::nullopt : number_of(length->value);
-      if (!x) continue;
-      length->value = format_exact(std::ceil(*x * part));
-      if (length->value != format_exact(*x)) better |= take(std::move(d));
+      if (!x || *x <= 1) continue;
+      length->value = format_exact(std::min(std::ceil(*x * part), std::ceil(*x) - 1));
+      better |= take(std::move(d));
     }
     return better;
   }
