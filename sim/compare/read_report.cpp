@@ -45,6 +45,7 @@ std::string words_of(const json& e) {
     return e["pair"].at(0).get<std::string>() + " - " + e["pair"].at(1).get<std::string>() + " " +
            e.at("path").get<std::string>();
   std::string text = e.at("metric").get<std::string>();
+  if (e.contains("slice")) text += " of " + e["slice"].get<std::string>();
   for (const auto& [key, word] :
        {std::pair{"min", " at least "}, {"max", " at most "}, {"equals", " exactly "}})
     if (e.contains(key)) text += word + e[key].dump();

@@ -86,6 +86,7 @@ json expectation_of(const expectation_result& e) {
     x["path"] = to_string(e.what.path);
   } else {
     x["metric"] = e.what.metric;
+    if (!e.what.slice.empty()) x["slice"] = e.what.slice;
     for (const auto& [key, bound] :
          {std::pair{"min", e.what.min}, {"max", e.what.max}, {"equals", e.what.equals}})
       if (bound) x[key] = *bound;

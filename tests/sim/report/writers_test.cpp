@@ -75,6 +75,7 @@ TEST_CASE("an expectation of a slice is held against that part alone") {
   r.slices.back().metrics.set(direct_ratio, ratio{95, 100});
   CHECK(judge(r, {e}));
   CHECK(r.expectations[0].message == "paths.direct_ratio of late = 0.95 (at least 0.9)");
+  CHECK(nlohmann::json::parse(to_json(r))["expectations"][0]["slice"] == "late");
 }
 
 TEST_CASE("an expectation says what was measured and what was expected") {
