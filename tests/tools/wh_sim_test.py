@@ -145,6 +145,14 @@ class Endings(unittest.TestCase):
         self.assertEqual(p.returncode, 2)
         self.assertFalse(json.loads(out)["held"])
 
+    def test_output_that_finds_no_room_is_an_error(self):
+        for args in (["metrics"], ["run", SCENARIO, "--seed", "1", "--json"]):
+            with self.subTest(args), open("/dev/full", "wb") as full:
+                p = subprocess.run([WH_SIM, *args], stdout=full, stderr=subprocess.PIPE, text=True,
+                                   cwd=self.folder.name, timeout=100)
+                self.assertEqual(p.returncode, 2)
+                self.assertIn("cannot write to standard output", p.stderr)
+
     def test_what_fits_no_memory_is_refused_with_an_estimate(self):
         p = self.start(SCENARIO, "--set", "peers.nodes.count=3900000")
         _, errors = p.communicate(timeout=30)

@@ -89,6 +89,7 @@ TEST_CASE("two seeds prove nothing and the check says so") {
   const auto notes = caveats(c);
   REQUIRE(notes.size() == 1);
   CHECK(notes[0].find("so few seeds") != std::string::npos);
+  CHECK(notes[0].find("1 statistic with a good direction") != std::string::npos);
 }
 
 TEST_CASE("a time that no longer comes is worse") {
