@@ -69,8 +69,10 @@ expected<run_figures, std::string> figures_of_report(std::string_view text) {
     j.at("seed").get_to(r.seed);
     if (!j.at("trace_hash").is_null()) j["trace_hash"].get_to(r.trace_hash);
     j.at("partial").get_to(r.partial);
-    for (const auto& e : j.at("expectations"))
-      if (!e.at("held").get<bool>()) r.broken.push_back(words_of(e));
+    // A run that was stopped judges nothing.
+    if (!r.partial)
+      for (const auto& e : j.at("expectations"))
+        if (!e.at("held").get<bool>()) r.broken.push_back(words_of(e));
     for (const auto& [name, m] : j.at("metrics").items()) r.metrics.emplace(name, figures_of(m));
     return r;
   } catch (const json::exception& e) {

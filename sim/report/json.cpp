@@ -267,6 +267,7 @@ expected<report_origin, std::string> origin_from_json(std::string_view text) {
     if (o.inputs.empty()) return unexpected(std::string("it carries no scenario"));
     j.at("seed").get_to(o.seed);
     j.at("trace_hash").get_to(o.trace_hash);
+    j.at("partial").get_to(o.partial);
     return o;
   } catch (const json::exception& e) {
     return unexpected(std::string("not a report of wh-sim: ") + e.what());

@@ -110,6 +110,11 @@ class Endings(unittest.TestCase):
                 reports = reports if isinstance(reports, list) else [reports]
                 self.assertTrue(reports[0]["partial"])
                 self.assertFalse(reports[0]["held"])
+                replay = subprocess.run(
+                    [WH_SIM, "replay", "out" if len(reports) == 1 else "out/seed-1"],
+                    capture_output=True, text=True, cwd=self.folder.name, timeout=30)
+                self.assertEqual(replay.returncode, 2)
+                self.assertIn("stopped before its end", replay.stderr)
                 if len(reports) > 1:
                     self.assertIn("was not begun", reports[2]["error"])
 

@@ -269,6 +269,13 @@ TEST_CASE("a partial report judges nothing") {
   const auto j = nlohmann::json::parse(to_json(r));
   CHECK(j["held"] == false);
   CHECK(j["partial"] == true);
+  judge(r, {metric("paths.direct_ratio", 0.5, {}), metric("paths.direct_ratio", 0.9, {})});
+  const auto text = summary(r);
+  CHECK(text.find("so far  paths.direct_ratio = 0.5 (at least 0.5)") != std::string::npos);
+  CHECK(text.find("not yet paths.direct_ratio = 0.5, at least 0.9") != std::string::npos);
+  CHECK(text.find("nothing is judged") != std::string::npos);
+  CHECK(text.find("BROKEN") == std::string::npos);
+  CHECK(text.find("expectations") == std::string::npos);
 }
 
 TEST_CASE("what never came is null in JSON and never in the summary") {
