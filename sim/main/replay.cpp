@@ -47,6 +47,10 @@ int replay(const replay_command& c, const program_host& host) {
     return 2;
   };
   const auto text = contents(file);
+  if (!text && fs::is_directory(c.report, ignored) &&
+      fs::exists(c.report / "aggregate.json", ignored))
+    return fail("there is none: the folder holds several runs; name that of one seed, " +
+                (c.report / "seed-N").string());
   if (!text) return fail("cannot be read");
   const auto origin = origin_from_json(*text);
   if (!origin) return fail(origin.error());

@@ -117,6 +117,10 @@ class Endings(unittest.TestCase):
                 self.assertIn("stopped before its end", replay.stderr)
                 if len(reports) > 1:
                     self.assertIn("was not begun", reports[2]["error"])
+                    replay = subprocess.run([WH_SIM, "replay", "out"], capture_output=True, text=True,
+                                            cwd=self.folder.name, timeout=30)
+                    self.assertEqual(replay.returncode, 2)
+                    self.assertIn("name that of one seed", replay.stderr)
 
     def test_two_runs_do_not_write_into_one_folder(self):
         first = self.start(*self.LONG, "--seed", "1")
