@@ -169,6 +169,14 @@ class Endings(unittest.TestCase):
         self.assertIn("this needs about 312 GB of memory", errors)
 
 
+class Lists(unittest.TestCase):
+    def test_every_class_of_nat_is_explained(self):
+        p = subprocess.run([WH_SIM, "nats"], capture_output=True, text=True, timeout=30)
+        profiles, classes = p.stdout.split("\n\n")[:2]
+        explained = {line.split()[0] for line in classes.splitlines()[2:] if len(line.split()) > 3}
+        self.assertLessEqual({line.split()[1] for line in profiles.splitlines()[2:]}, explained)
+
+
 class Replay(unittest.TestCase):
     def test_a_report_is_enough_to_run_it_again(self):
         with tempfile.TemporaryDirectory() as folder:
