@@ -55,9 +55,12 @@ json metric_of(const record& r, const std::string& name, metric_kind kind) {
       return of_reading(v == f.values.end() ? reading{} : v->second);
     });
   };
-  for (const auto s : statistics) add(s);
+  if (kind == metric_kind::distribution) {
+    for (const auto s : statistics) add(s);
+    return m;
+  }
+  add(plain);
   // A counter and another number are told apart by what their value is called.
-  if (kind != metric_kind::distribution) add(plain);
   if (kind == metric_kind::counter) {
     m[std::string(count_word)] = m[std::string(plain)];
     m.erase(std::string(plain));
@@ -189,12 +192,14 @@ class reader {
                       : m.contains(std::string(plain))    ? metric_kind::gauge
                                                           : metric_kind::distribution;
     for (const auto& [statistic, values] : m.items()) {
+      const bool is_value = statistic == count_word || statistic == plain;
+      // A number has its value alone; baselines of 0.2.0 list a distribution's statistics as null.
+      if (is_value == (kind == metric_kind::distribution)) continue;
       const auto column = cells(values, r.runs.size());
       for (std::size_t i = 0; i < r.runs.size(); ++i) {
         metric_figures& f = r.runs[i].metrics[name];
         f.what.kind = kind;
-        f.values.emplace(statistic == count_word ? plain : std::string_view(statistic),
-                         reading_of(column[i]));
+        f.values.emplace(is_value ? plain : std::string_view(statistic), reading_of(column[i]));
       }
     }
   }

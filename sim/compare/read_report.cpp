@@ -45,6 +45,7 @@ std::string words_of(const json& e) {
     return e["pair"].at(0).get<std::string>() + " - " + e["pair"].at(1).get<std::string>() + " " +
            e.at("path").get<std::string>();
   std::string text = e.at("metric").get<std::string>();
+  if (e.contains("slice")) text += " of " + e["slice"].get<std::string>();
   for (const auto& [key, word] :
        {std::pair{"min", " at least "}, {"max", " at most "}, {"equals", " exactly "}})
     if (e.contains(key)) text += word + e[key].dump();
@@ -68,8 +69,10 @@ expected<run_figures, std::string> figures_of_report(std::string_view text) {
     j.at("seed").get_to(r.seed);
     if (!j.at("trace_hash").is_null()) j["trace_hash"].get_to(r.trace_hash);
     j.at("partial").get_to(r.partial);
-    for (const auto& e : j.at("expectations"))
-      if (!e.at("held").get<bool>()) r.broken.push_back(words_of(e));
+    // A run that was stopped judges nothing.
+    if (!r.partial)
+      for (const auto& e : j.at("expectations"))
+        if (!e.at("held").get<bool>()) r.broken.push_back(words_of(e));
     for (const auto& [name, m] : j.at("metrics").items()) r.metrics.emplace(name, figures_of(m));
     return r;
   } catch (const json::exception& e) {

@@ -159,12 +159,12 @@ std::vector<std::string> caveats(const check& c) {
       v.push_back(text + ", which the baseline has not");
     }
   }
-  for (const auto& [f, name] :
-       {std::pair{&c.directed, "that can be worse"}, {&c.undirected, "that cannot"}}) {
+  for (const auto& [f, name] : {std::pair{&c.directed, "with"}, {&c.undirected, "without"}}) {
     if (f->hypotheses > 0 && f->testable == 0)
-      v.push_back("with so few seeds, or so few that differ, no difference of the " +
-                  std::to_string(f->hypotheses) + " statistics " + name +
-                  " could be told from noise");
+      v.push_back(
+          "with so few seeds, or so few that differ, no difference could be told from noise (" +
+          std::to_string(f->hypotheses) + (f->hypotheses == 1 ? " statistic " : " statistics ") +
+          name + " a good direction)");
   }
   return v;
 }

@@ -59,7 +59,8 @@ std::string check_table(const check& c, bool colour) {
   std::string out;
   for (const auto& s : c.scenarios) {
     out += painted(colour, "1", s.scenario) + ", " + std::to_string(s.seeds.size()) +
-           " seeds, against " + version_of(s.before) + "\n  " + tally(s) + "\n";
+           (s.seeds.size() == 1 ? " seed" : " seeds") + ", against " + version_of(s.before) +
+           "\n  " + tally(s) + "\n";
     out += statistics_part(s);
     for (const auto& r : s.runs)
       for (const auto& x : tell(r)) {

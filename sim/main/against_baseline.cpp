@@ -1,6 +1,10 @@
 #include "sim/main/against_baseline.hpp"
 
+#include <unistd.h>
+
 #include <algorithm>
+#include <cerrno>
+#include <cstring>
 #include <ostream>
 
 #include "sim/compare/matrix.hpp"
@@ -107,6 +111,16 @@ expected<compare::baseline, std::string> load_baseline(const fs::path& file, boo
   auto b = compare::baseline_from_json(text_of(file));
   if (!b) return unexpected(file.string() + ": " + b.error());
   return b;
+}
+
+std::string without_folder(const baseline_options& o) {
+  for (const fs::path& file : {o.junit, o.markdown, o.update ? o.baseline : fs::path{}}) {
+    if (file.empty()) continue;
+    const fs::path folder = file.has_parent_path() ? file.parent_path() : fs::path(".");
+    if (::access(folder.c_str(), W_OK | X_OK) != 0)
+      return "cannot write " + file.string() + ": " + folder.string() + ": " + std::strerror(errno);
+  }
+  return {};
 }
 
 expected<contender, std::string> contender_of(const std::string& word, const compare::baseline& b,

@@ -14,6 +14,10 @@ namespace wh::sim {
 expected<compare::baseline, std::string> load_baseline(const std::filesystem::path& file,
                                                        bool may_be_absent);
 
+/// The first of the files to write that has no folder to be written into, in a sentence that says
+/// so, before anything is run; empty: none.
+std::string without_folder(const baseline_options& o);
+
 /// A scenario that is to be held against a baseline: with the seeds and --set that it has there,
 /// those that are asked for besides, and whether its figures have cells there.
 struct contender {

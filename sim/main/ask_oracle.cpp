@@ -48,8 +48,8 @@ int ask_oracle(const oracle_command& c, const program_host& host) {
   text_table t({{"pairs", align::right},
                 {"NAT of from"},
                 {"NAT of to"},
-                {"class"},
-                {"class"},
+                {"class of from"},
+                {"class of to"},
                 {"O1"},
                 {"O3"},
                 {"why not O1"}});
@@ -62,7 +62,8 @@ int ask_oracle(const oracle_command& c, const program_host& host) {
   };
   host.out << s->name << "\n"
            << t.print("  ") << "\n  O1, without guessing a port: " << share(o1)
-           << "\n  O3, foreseeing every port:   " << share(o3) << "\n";
+           << "\n  O3, foreseeing every port:   " << share(o3)
+           << "\n  `wh-sim nats` says what the classes are.\n";
   return 0;
 }
 

@@ -8,11 +8,7 @@
 #include "sim/report/writers.hpp"
 
 namespace wh::sim {
-namespace {
-
 namespace fs = std::filesystem;
-
-}  // namespace
 
 int check(const check_command& c, const program_host& host) {
   run_command how = c.how;
@@ -24,6 +20,7 @@ int check(const check_command& c, const program_host& host) {
   };
   auto b = load_baseline(c.against.baseline, c.against.update);
   if (!b) return fail(b.error());
+  if (const auto bad = without_folder(c.against); !bad.empty()) return fail(bad);
   auto wanted = c.scenarios;
   if (wanted.empty())
     for (const auto& [name, r] : b->scenarios) wanted.push_back(name);

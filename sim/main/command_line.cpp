@@ -127,6 +127,9 @@ std::vector<std::uint64_t> seeds_in(const std::string& ranges) {
   std::istringstream parts(ranges);
   for (std::string part; std::getline(parts, part, ',');) {
     const auto dash = part.find('-');
+    if (dash == 0 || dash + 1 == part.size())
+      throw usage_error{"--seeds: `" + part +
+                        "` lacks an end; expected for example 1-20, or 1-5,9"};
     const auto first = seed_of(std::string_view(part).substr(0, dash), "--seeds");
     const auto last = dash == std::string::npos
                           ? first
@@ -225,7 +228,6 @@ class grammar {
   grammar() {
     app_.require_subcommand(1);
     app_.set_version_flag("--version", "wh-sim " + version_text());
-    app_.footer(examples);
     app_.set_help_flag("-h,--help", "Print this help and end");
     add_run();
     add_replay();
@@ -234,6 +236,7 @@ class grammar {
     add_matrix();
     add_swarm();
     add_lists();
+    app_.footer(examples);  // last: a command that has none of its own would take this one
   }
 
   std::variant<command, command_line_end> parse(int argc, const char* const* argv) {

@@ -5,6 +5,7 @@
 #include "sim/measure/catalogue.hpp"
 #include "sim/nat/oracle.hpp"
 #include "sim/nat/population.hpp"
+#include "sim/page/glossary.hpp"
 #include "sim/report/format.hpp"
 #include "sim/report/writers.hpp"
 #include "sim/scenario/nat_keys.hpp"
@@ -162,7 +163,11 @@ int list_nats(const nats_command& c, const program_host& host) {
     for (const auto& p : nat::profiles())
       rows.row({std::string(p.name), std::string(to_string(nat::effective({&p.behaviour}).kind)),
                 std::string(p.about), std::string(p.source)});
-    host.out << rows.print("") << "\nPopulations:";
+    text_table classes({{"class"}, {"what it does"}});
+    for (std::size_t i = 0; i < nat::nat_class_words.size(); ++i)
+      classes.row({std::string(nat::nat_class_words[i]),
+                   std::string(explain(static_cast<nat::nat_class>(i)))});
+    host.out << rows.print("") << "\n" << classes.print("") << "\nPopulations:";
     for (const auto name : nat::population_names()) host.out << " " << name;
     host.out << "\n`wh-sim nats NAME` shows one, with all its parameters.\n";
     return 0;

@@ -28,5 +28,11 @@ int main(int argc, char** argv) {
       wh::sim::names_of_this_build(wh::sim::event_kinds()),
       wh::sim::consult_oracle,
   };
-  return wh::sim::run_program(std::get<wh::sim::command>(parsed), host);
+  const int code = wh::sim::run_program(std::get<wh::sim::command>(parsed), host);
+  // A full disk must not look like success.
+  if (!std::cout.flush()) {
+    std::cerr << "wh-sim: cannot write to standard output; is the disk full?\n";
+    return 2;
+  }
+  return code;
 }

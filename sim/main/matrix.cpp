@@ -71,6 +71,7 @@ int make_matrix(const matrix_command& c, const program_host& host) {
   if (held_against) {
     auto loaded = load_baseline(c.against.baseline, c.against.update);
     if (!loaded) return fail(loaded.error());
+    if (const auto bad = without_folder(c.against); !bad.empty()) return fail(bad);
     b = std::move(*loaded);
   }
   auto x = held_against ? contender_of(c.scenario, b, c.against, how, host) : alone(c, how, host);

@@ -47,9 +47,16 @@ int replay(const replay_command& c, const program_host& host) {
     return 2;
   };
   const auto text = contents(file);
+  if (!text && fs::is_directory(c.report, ignored) &&
+      fs::exists(c.report / "aggregate.json", ignored))
+    return fail("there is none: the folder holds several runs; name that of one seed, " +
+                (c.report / "seed-N").string());
   if (!text) return fail("cannot be read");
   const auto origin = origin_from_json(*text);
   if (!origin) return fail(origin.error());
+  if (origin->partial)
+    return fail(
+        "that run was stopped before its end, so there is nothing to compare a whole one with");
   auto s = scenario_of(*origin, host);
   if (!s) return fail("its scenario cannot be read by this build\n" + s.error());
   if (origin->commit != build_commit())
@@ -70,6 +77,10 @@ int replay(const replay_command& c, const program_host& host) {
   if (run_one(p, origin->seed, p.folder, how, host) == 2) return 2;
   const auto again = origin_from_json(contents(p.folder / "report.json").value_or(""));
   if (!again) return fail("the second report cannot be read");
+  if (again->partial) {
+    host.errors << "wh-sim: stopped: nothing is compared\n";
+    return 1;
+  }
   const bool same = again->trace_hash == origin->trace_hash;
   host.out << (same ? "the same: every event of the run is equal, trace hash "
                     : "NOT the same: trace hash " + origin->trace_hash + " then, now ")

@@ -86,6 +86,7 @@ json expectation_of(const expectation_result& e) {
     x["path"] = to_string(e.what.path);
   } else {
     x["metric"] = e.what.metric;
+    if (!e.what.slice.empty()) x["slice"] = e.what.slice;
     for (const auto& [key, bound] :
          {std::pair{"min", e.what.min}, {"max", e.what.max}, {"equals", e.what.equals}})
       if (bound) x[key] = *bound;
@@ -266,6 +267,7 @@ expected<report_origin, std::string> origin_from_json(std::string_view text) {
     if (o.inputs.empty()) return unexpected(std::string("it carries no scenario"));
     j.at("seed").get_to(o.seed);
     j.at("trace_hash").get_to(o.trace_hash);
+    j.at("partial").get_to(o.partial);
     return o;
   } catch (const json::exception& e) {
     return unexpected(std::string("not a report of wh-sim: ") + e.what());

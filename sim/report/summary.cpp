@@ -123,6 +123,10 @@ std::string summary(const report& r, const summary_options& options) {
   std::size_t broken = 0;
   for (const auto& e : r.expectations) {
     broken += e.held ? 0 : 1;
+    if (r.partial) {
+      out += "  " + colour("33", e.held ? "so far " : "not yet") + " " + e.message + "\n";
+      continue;
+    }
     out += "  " + (e.held ? colour("32", "ok    ") : colour("1;31", "BROKEN")) + "  " + e.message +
            "\n";
     if (!e.held) out += "          because " + e.what.because + "\n";
@@ -132,7 +136,7 @@ std::string summary(const report& r, const summary_options& options) {
   if (r.partial)
     out += "  " + colour("1;31", "PARTIAL") + " stopped after " + format_duration(r.virtual_time) +
            "; nothing is judged\n";
-  if (r.expectations.empty())
+  else if (r.expectations.empty())
     out += "  no expectations\n";
   else if (broken == 0)
     out += "  " +

@@ -47,6 +47,7 @@ struct report_origin {
   std::vector<provenance::input> inputs;  ///< the scenario first
   std::uint64_t seed = 0;
   std::string trace_hash;
+  bool partial = false;  ///< stopped before its end: the hash is of that part
 };
 expected<report_origin, std::string> origin_from_json(std::string_view text);
 

@@ -178,7 +178,7 @@ void peer_group::fields(field_visitor& v) {
           "a name for these peers, for example group = \"members\""});
   v.whole("count", count, 1, peers_max, {"how many; with `members` their number"});
   v.words("members", members,
-          {"entries of the network file that sit here, by name or, without one, by key"});
+          {"members of the network file that sit here, by name or, without one, by key"});
   v.one_of("role", role,
            {"`\"member\"`: runs WireGuard, connects to those the workload pairs it with. "
             "`\"node\"`: serves the DHT, and relays if it consents, without WireGuard"});

@@ -110,8 +110,17 @@ class Endings(unittest.TestCase):
                 reports = reports if isinstance(reports, list) else [reports]
                 self.assertTrue(reports[0]["partial"])
                 self.assertFalse(reports[0]["held"])
+                replay = subprocess.run(
+                    [WH_SIM, "replay", "out" if len(reports) == 1 else "out/seed-1"],
+                    capture_output=True, text=True, cwd=self.folder.name, timeout=30)
+                self.assertEqual(replay.returncode, 2)
+                self.assertIn("stopped before its end", replay.stderr)
                 if len(reports) > 1:
                     self.assertIn("was not begun", reports[2]["error"])
+                    replay = subprocess.run([WH_SIM, "replay", "out"], capture_output=True, text=True,
+                                            cwd=self.folder.name, timeout=30)
+                    self.assertEqual(replay.returncode, 2)
+                    self.assertIn("name that of one seed", replay.stderr)
 
     def test_two_runs_do_not_write_into_one_folder(self):
         first = self.start(*self.LONG, "--seed", "1")
@@ -145,11 +154,27 @@ class Endings(unittest.TestCase):
         self.assertEqual(p.returncode, 2)
         self.assertFalse(json.loads(out)["held"])
 
+    def test_output_that_finds_no_room_is_an_error(self):
+        for args in (["metrics"], ["run", SCENARIO, "--seed", "1", "--json"]):
+            with self.subTest(args), open("/dev/full", "wb") as full:
+                p = subprocess.run([WH_SIM, *args], stdout=full, stderr=subprocess.PIPE, text=True,
+                                   cwd=self.folder.name, timeout=100)
+                self.assertEqual(p.returncode, 2)
+                self.assertIn("cannot write to standard output", p.stderr)
+
     def test_what_fits_no_memory_is_refused_with_an_estimate(self):
         p = self.start(SCENARIO, "--set", "peers.nodes.count=3900000")
         _, errors = p.communicate(timeout=30)
         self.assertEqual(p.returncode, 2)
         self.assertIn("this needs about 312 GB of memory", errors)
+
+
+class Lists(unittest.TestCase):
+    def test_every_class_of_nat_is_explained(self):
+        p = subprocess.run([WH_SIM, "nats"], capture_output=True, text=True, timeout=30)
+        profiles, classes = p.stdout.split("\n\n")[:2]
+        explained = {line.split()[0] for line in classes.splitlines()[2:] if len(line.split()) > 3}
+        self.assertLessEqual({line.split()[1] for line in profiles.splitlines()[2:]}, explained)
 
 
 class Replay(unittest.TestCase):

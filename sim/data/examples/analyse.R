@@ -6,6 +6,8 @@
 # A table of every run below a folder, as one.
 read <- function(table, folder) {
   files <- list.files(folder, paste0("^", table, "\\.csv$"), recursive = TRUE, full.names = TRUE)
+  if (length(files) == 0)
+    stop(folder, ": no ", table, ".csv here or below; `wh-sim run ... --data` writes it", call. = FALSE)
   do.call(rbind, lapply(sort(files), read.csv, na.strings = ""))
 }
 
@@ -16,10 +18,12 @@ quantile_of <- function(times, q) {
 }
 
 say <- function(what, value) {
-  cat(sprintf("%-32s%10s\n", what, if (is.infinite(value)) "never" else sprintf("%.4f", value)))
+  word <- if (is.na(value)) "none" else if (is.infinite(value)) "never" else sprintf("%.4f", value)
+  cat(sprintf("%-32s%10s\n", what, word))
 }
 
-folder <- commandArgs(trailingOnly = TRUE)[1]
+folder <- commandArgs(trailingOnly = TRUE)
+if (length(folder) != 1) stop("usage: analyse.R FOLDER", call. = FALSE)
 pairs <- read("pairs", folder)
 lookups <- read("lookups", folder)
 steps <- read("steps", folder)

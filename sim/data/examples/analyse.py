@@ -19,6 +19,8 @@ def read(table, folder):
     for file in sorted(Path(folder).rglob("run.sqlite")):
         with sqlite3.connect(file) as db:
             parts.append(pd.read_sql(f"SELECT * FROM {table}", db))
+    if not parts:
+        sys.exit(f"{folder}: no run.sqlite here or below; `wh-sim run ... --data` writes it")
     return pd.concat(parts, ignore_index=True)
 
 
@@ -29,9 +31,12 @@ def quantile(times, q):
 
 
 def say(what, value):
-    print(f"{what:32}{'never' if math.isinf(value) else format(value, '.4f'):>10}")
+    word = "none" if math.isnan(value) else "never" if math.isinf(value) else format(value, ".4f")
+    print(f"{what:32}{word:>10}")
 
 
+if len(sys.argv) != 2:
+    sys.exit("usage: analyse.py FOLDER")
 folder = sys.argv[1]
 pairs, lookups, steps = (read(t, folder) for t in ("pairs", "lookups", "steps"))
 pairs = pairs[pairs.asked_s.notna()]  # the others are in no metric

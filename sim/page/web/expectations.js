@@ -6,7 +6,7 @@ import { plural } from "./format.js";
 // What the scenario expected, each with its reason.
 
 export function expectation_name(e) {
-  return e.pair ? `${e.pair[0]} – ${e.pair[1]} is ${e.path}` : e.metric;
+  return e.pair ? `${e.pair[0]} – ${e.pair[1]} is ${e.path}` : e.slice ? `${e.metric} of ${e.slice}` : e.metric;
 }
 
 export function bound_text(e) {

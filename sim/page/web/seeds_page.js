@@ -97,7 +97,7 @@ function seeds_expectations(data) {
     const measured = spread_of(judged.map((r) => r.expectations[i].measured));
     const mark = broken.length > 0 ? ["broken", `${broken.length} broken`] : ["held", "ok"];
     return h("li", {class: `expectation ${mark[0]}`}, verdict_mark(...mark), h("div", {},
-      h("p", {class: "message"}, e.pair ? expectation_name(e) : `${e.metric}: ${bound_text(e)}`),
+      h("p", {class: "message"}, e.pair ? expectation_name(e) : `${expectation_name(e)}: ${bound_text(e)}`),
       measured.count > 0 ? h("p", {}, h("span", {class: "quiet"}, "measured "),
         measured.low === measured.high ? short_number(measured.low)
           : `${short_number(measured.low)} to ${short_number(measured.high)}`) : null,

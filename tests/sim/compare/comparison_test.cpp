@@ -6,6 +6,7 @@
 #include "sim/compare/baseline.hpp"
 #include "sim/compare/tell.hpp"
 #include "sim/compare/writers.hpp"
+#include "sim/report/writers.hpp"
 
 using namespace wh::sim;
 using namespace wh::sim::compare;
@@ -88,6 +89,7 @@ TEST_CASE("two seeds prove nothing and the check says so") {
   const auto notes = caveats(c);
   REQUIRE(notes.size() == 1);
   CHECK(notes[0].find("so few seeds") != std::string::npos);
+  CHECK(notes[0].find("1 statistic with a good direction") != std::string::npos);
 }
 
 TEST_CASE("a time that no longer comes is worse") {
@@ -158,6 +160,42 @@ TEST_CASE("a baseline reads back as it was written") {
   CHECK(runs[1].metrics.at("direct_ratio").share.part == 3);
   CHECK_FALSE(runs[0].metrics.at("direct_ratio").values.at(std::string(plain)));
   CHECK(runs[1].broken == std::vector<std::string>{"x at most 1"});
+}
+
+TEST_CASE("a counter in a baseline is one number and statistics that it has not are passed over") {
+  baseline b;
+  auto r = sample({1, 2});
+  for (auto& run : r.runs)
+    run.metrics = {
+        {"lost",
+         {{metric_kind::counter, better::neither, "1", "."}, {}, {{std::string(plain), 3}}}}};
+  b.scenarios.emplace("one", r);
+  auto text = to_json(b);
+  CHECK(text.find("p50") == std::string::npos);
+  text.replace(text.find("\"count\""), 7, "\"p50\": null, \"count\"");
+  const auto again = baseline_from_json(text);
+  REQUIRE(again);
+  const auto& lost = again->scenarios.at("one").runs[0].metrics.at("lost");
+  CHECK(lost.what.kind == metric_kind::counter);
+  CHECK(lost.values.size() == 1);
+  const auto c = compared(again->scenarios.at("one"), r);
+  REQUIRE(c.scenarios[0].statistics.size() == 1);
+  CHECK(c.scenarios[0].statistics[0].now.statistic == plain);
+}
+
+TEST_CASE("a broken expectation is known by its slice too and a stopped run breaks none") {
+  const auto broken = [](const std::string& partial) {
+    const auto figures = figures_of_report(
+        R"({"format":)" + std::to_string(report_format) + R"(,"partial":)" + partial +
+        R"(,"seed":1,"trace_hash":null,"metrics":{},"expectations":[
+            {"metric":"x","slice":"late","min":1.0,"held":false},
+            {"metric":"x","slice":"early","min":1.0,"held":true},
+            {"metric":"x","min":1.0,"held":false}]})");
+    REQUIRE(figures);
+    return figures->broken;
+  };
+  CHECK(broken("false") == std::vector<std::string>{"x of late at least 1.0", "x at least 1.0"});
+  CHECK(broken("true").empty());
 }
 
 TEST_CASE("a file that is no baseline is refused with what is wrong") {

@@ -86,6 +86,18 @@ class Examples(unittest.TestCase):
     def test_what_r_finds_is_what_the_report_says(self):
         self.hold_to_report([RSCRIPT, os.path.join(EXAMPLES, "analyse.R")])
 
+    def test_a_folder_without_tables_is_named_with_what_writes_them(self):
+        with tempfile.TemporaryDirectory() as empty:
+            for program, example in ((PYTHON, "analyse.py"), (RSCRIPT, "analyse.R")):
+                if not program:
+                    continue
+                with self.subTest(example):
+                    p = subprocess.run([program, os.path.join(EXAMPLES, example), empty],
+                                       capture_output=True, text=True, timeout=100)
+                    self.assertEqual(p.returncode, 1)
+                    self.assertIn(empty, p.stderr)
+                    self.assertIn("--data", p.stderr.splitlines()[0])
+
     @unittest.skipUnless(PYTHON and RSCRIPT, "both are needed")
     def test_both_say_the_same(self):
         self.assertEqual(self.run_example(PYTHON, os.path.join(EXAMPLES, "analyse.py"), self.folder),

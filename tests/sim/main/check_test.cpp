@@ -132,6 +132,20 @@ TEST_CASE("a check that cannot be made says why") {
   CHECK(b.complained("no baseline of wh-sim check"));
 }
 
+TEST_CASE("a file that cannot be written ends a check before anything is run") {
+  bench b;
+  const auto base = (b.folder / "base.json").string();
+  for (const auto& [option, file] :
+       {std::pair{"--junit", "/no/such/x.xml"}, {"--markdown", "/no/such/x.md"}}) {
+    CHECK(b({"check", "one", "--baseline", base.c_str(), "--update", option, file}) == 2);
+    CHECK(b.complained(std::string("cannot write ") + file + ": /no/such: No such file"));
+  }
+  CHECK(b({"check", "one", "--baseline", "/no/such/b.json", "--update"}) == 2);
+  CHECK(b({"matrix", "one", "--baseline", "/no/such/c.json", "--update"}) == 2);
+  CHECK(b.complained("cannot write /no/such/c.json"));
+  CHECK_FALSE(fs::exists(b.folder / "out"));
+}
+
 TEST_CASE("a salt reaches the world and the report") {
   bench b;
   CHECK(b({"run", "one", "--salt", "third"}) == 0);

@@ -67,6 +67,9 @@ TEST_CASE("bad usage ends with 2 but help and version with 0") {
   CHECK(b({"--help"}) == 0);
   CHECK(b({"run", "--help"}) == 0);
   CHECK(b.said("wh-sim run pair_cone"));
+  b.out.str("");
+  CHECK(b({"metrics", "--help"}) == 0);
+  CHECK_FALSE(b.said("wh-sim run"));  // examples of other commands
   CHECK(b({"--version"}) == 0);
   CHECK(b.said("wh-sim 0."));
 }
@@ -84,6 +87,12 @@ TEST_CASE("a seed is a number of 64 bits and no other is taken for one") {
     INFO(wrong);
     CHECK(b({"run", "one", "--seed", wrong}) == 2);
     CHECK(b.errors.str().find("--seed") != std::string::npos);
+  }
+  for (const char* open : {"1-", "-3", "2,1-"}) {
+    bench b;
+    INFO(open);
+    CHECK(b({"run", "one", "--seeds", open}) == 2);
+    CHECK(b.complained("lacks an end"));
   }
   bench b;
   CHECK(b({"run", "one", "--seed", "18446744073709551615"}) == 0);
@@ -106,6 +115,7 @@ TEST_CASE("help fits a terminal of 80 columns") {
                                                 {"scenarios", "--help"},
                                                 {"metrics", "--help"},
                                                 {"keys", "--help"},
+                                                {"tables", "--help"},
                                                 {"nats", "--help"}}) {
     bench b;
     REQUIRE(b(words) == 0);

@@ -130,6 +130,13 @@ class Numbers(Pages):
         self.assertEqual([float(s["at (s)"]) for s in steps], report["steps"]["at_s"])
         self.assertEqual([int(s["pairs direct"]) for s in steps], report["steps"]["direct"])
 
+    def test_an_expectation_of_a_slice_says_which(self):
+        for name in ("one", "many"):
+            with self.subTest(name):
+                self.show(name)
+                self.assertIn("paths.pairs of before-kill",
+                              self.page.script("return document.querySelector('.expectations').innerText"))
+
     def test_where_no_page_may_copy_the_text_is_offered_for_it(self):
         self.show()
         self.page.script("Object.defineProperty(navigator, 'clipboard', {value: undefined})")

@@ -75,6 +75,7 @@ TEST_CASE("an expectation of a slice is held against that part alone") {
   r.slices.back().metrics.set(direct_ratio, ratio{95, 100});
   CHECK(judge(r, {e}));
   CHECK(r.expectations[0].message == "paths.direct_ratio of late = 0.95 (at least 0.9)");
+  CHECK(nlohmann::json::parse(to_json(r))["expectations"][0]["slice"] == "late");
 }
 
 TEST_CASE("an expectation says what was measured and what was expected") {
@@ -268,6 +269,13 @@ TEST_CASE("a partial report judges nothing") {
   const auto j = nlohmann::json::parse(to_json(r));
   CHECK(j["held"] == false);
   CHECK(j["partial"] == true);
+  judge(r, {metric("paths.direct_ratio", 0.5, {}), metric("paths.direct_ratio", 0.9, {})});
+  const auto text = summary(r);
+  CHECK(text.find("so far  paths.direct_ratio = 0.5 (at least 0.5)") != std::string::npos);
+  CHECK(text.find("not yet paths.direct_ratio = 0.5, at least 0.9") != std::string::npos);
+  CHECK(text.find("nothing is judged") != std::string::npos);
+  CHECK(text.find("BROKEN") == std::string::npos);
+  CHECK(text.find("expectations") == std::string::npos);
 }
 
 TEST_CASE("what never came is null in JSON and never in the summary") {

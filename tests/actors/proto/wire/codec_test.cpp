@@ -15,6 +15,13 @@ namespace {
 
 constexpr auto kinds = std::variant_size_v<message>;
 
+template <class... Kinds>
+constexpr std::size_t later_among(const std::variant<Kinds...>*) {
+  return (std::size_t{0} + ... + (Kinds::later ? 1 : 0));
+}
+/// Kinds that 0.1.0 does not know.
+constexpr auto later_kinds = later_among(static_cast<const message*>(nullptr));
+
 bytes encoded(const message& m) {
   bytes b;
   encode(m, b);
@@ -340,7 +347,7 @@ TEST_CASE("what an older release is sent is what it decodes") {
     const bytes b = encoded(m);
     const std::size_t plain = plain_size(m);
     if (plain == 0) {
-      REQUIRE(std::holds_alternative<relay_offer>(m));
+      REQUIRE(std::visit([](const auto& x) { return x.later; }, m));
       continue;
     }
     REQUIRE(old_release_decodes(byte_view{b}.first(plain)));
@@ -373,5 +380,5 @@ TEST_CASE("what the first release encoded decodes and is encoded for it to the s
     CHECK(file.path().filename().string().starts_with(name_of(*m)));
     met.insert(m->index());
   }
-  CHECK(met.size() == kinds - 1);  // relay_offer came later; bye has one form only
+  CHECK(met.size() == kinds - later_kinds);
 }
