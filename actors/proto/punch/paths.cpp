@@ -126,7 +126,7 @@ void paths::remove(const public_key& k, bool say_bye, actions& out) {
     out.push_back(use{k, std::nullopt, {}});
   }
   for (const relay_option& r : gone.relays)
-    if (r.ours) out.push_back(visit_relay{r.relay, false, k});
+    out.push_back(visit_relay{r.relay, false, k});
   if (gone.probe_until) out.push_back(probed{k, {}, {}});
   status last;
   last.peer = k;
@@ -216,7 +216,7 @@ void paths::add_relay(time_point now, peer& p, const wire::contact& relay, actio
       return !usable(r) && !(p.in_use && p.in_use->relay == r.relay.key);
     });
     if (useless == p.relays.end()) return;
-    if (useless->ours) out.push_back(visit_relay{useless->relay, false, p.key});
+    out.push_back(visit_relay{useless->relay, false, p.key});
     p.relays.erase(useless);
   }
   p.relays.push_back({.relay = relay});
@@ -232,10 +232,12 @@ paths::relay_option* paths::met_at(peer& p, const public_key& relay, actions& ou
     // Where we are its guest anyway, we stay for this peer's sake too.
     const auto ours = std::find_if(attached_.begin(), attached_.end(),
                                    [&](const wire::contact& c) { return c.key == relay; });
+    // Where we are none as far as we know, the relay's lease is of before and ends soon: we visit
+    // it, by the session that the frame came in.
     const bool known = ours != attached_.end();
-    p.relays.push_back({.relay = known ? *ours : wire::contact{relay, {}}, .ours = known});
+    p.relays.push_back({.relay = known ? *ours : wire::contact{relay, {}}});
     r = &p.relays.back();
-    if (known) out.push_back(visit_relay{r->relay, true, p.key});
+    out.push_back(visit_relay{r->relay, true, p.key});
   }
   r->attached = r->answered = true;
   r->missed = 0;
@@ -517,10 +519,6 @@ void paths::handle(time_point now, const relay_up& in, actions& out) {
     if (!r) continue;
     used = true;
     r->relay = in.relay;
-    if (!r->ours) {
-      r->ours = true;
-      out.push_back(visit_relay{in.relay, true, p.key});
-    }
     // Each peer's visit is told to all: only for whom it is news has anything changed.
     if (r->attached && r->answered) continue;
     if (!r->attached) r->missed = 0;
@@ -543,7 +541,8 @@ void paths::handle(time_point now, const relay_down& in, actions& out) {
 }
 
 void paths::handle(time_point now, const not_a_guest& in, actions& out) {
-  // It has forgotten ourselves: asking whether it lives makes us its guest again.
+  // It has forgotten ourselves: asking whether it lives makes us its guest again. Where RELAY keeps
+  // no stay it says so, and what we believed of this relay ends.
   if (in.peer == self_) out.push_back(suspect_relay{in.relay});
   peer* p = find_peer(in.peer);
   relay_option* r = p ? find_relay(*p, in.relay) : nullptr;

@@ -104,7 +104,7 @@ struct payload {
 struct find {
   public_key peer;
 };
-/// `peer`: for whose sake.
+/// `peer`: for whose sake. A relay whose endpoint is not known is asked by its session's own route.
 struct visit_relay {
   wire::contact relay;
   bool wanted = true;
@@ -204,7 +204,6 @@ class paths {
  private:
   struct relay_option {
     wire::contact relay;
-    bool ours = true;  // we asked for the visit, so we end it
     bool attached = false;
     bool answered = false;  // the peer answered a ping over it
     duration rtt{0};

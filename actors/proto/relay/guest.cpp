@@ -147,11 +147,12 @@ void guest::handle(time_point now, const visit& in, guest_actions& out) {
     return;
   }
   if (s) {
+    if (s->relay.where.is_unspecified()) s->relay.where = in.relay.where;
     s->visited.push_back(in.peer);
     if (s->granted) out.push_back(attached{s->relay, s->rtt});
     return;
   }
-  if (in.relay.where.is_unspecified() || stays_.size() >= config_.visits_max + config_.homes) {
+  if (stays_.size() >= config_.visits_max + config_.homes) {
     out.push_back(note{note_kind::relay_visit_refused, in.relay.key, in.relay.where, 0});
     out.push_back(detached{in.relay.key});
     return;
@@ -188,6 +189,7 @@ void guest::handle(time_point now, const guest_received& in, guest_actions& out)
                           config_.renew_min);
   if (s->granted) return;
   s->granted = true;
+  if (s->relay.where.is_unspecified()) s->relay.where = in.where;
   out.push_back(note{note_kind::relay_leased, in.from, s->relay.where, m->lease_s});
   found_again(in.from);
   const bool home = s->home;
@@ -229,8 +231,13 @@ void guest::answered_late(time_point now, const public_key& from, const wire::re
 
 void guest::handle(time_point now, const suspect& in, guest_actions& out) {
   stay* s = find(in.relay);
+  if (!s) {
+    // Whoever asks takes us for a guest there, and we are none.
+    out.push_back(detached{in.relay});
+    return;
+  }
   // One question at a time: the answer, or its absence, is what counts.
-  if (s && s->granted && s->unanswered == 0) ask(now, *s, out);
+  if (s->granted && s->unanswered == 0) ask(now, *s, out);
 }
 
 void guest::handle(time_point now, const guest_failed& in, guest_actions& out) {
@@ -273,7 +280,8 @@ void guest::fill_homes(time_point now, guest_actions& out) {
       std::count_if(stays_.begin(), stays_.end(), [](const stay& s) { return s.home; }));
   for (stay& s : stays_) {
     if (have >= config_.homes) break;
-    if (s.home || !s.granted) continue;
+    // What has no endpoint cannot be named to others.
+    if (s.home || !s.granted || s.relay.where.is_unspecified()) continue;
     s.home = true;
     ++have;
     ++all;

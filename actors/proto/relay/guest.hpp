@@ -58,17 +58,21 @@ struct candidates_end {
 struct want_homes {
   bool wanted = false;
 };
-/// Become (or stay) a guest of a peer's relay for its sake; `false` ends it.
+/// Become (or stay) a guest of a peer's relay for its sake; `false` ends it. A relay without an
+/// endpoint is asked by the session that there is with it.
 struct visit {
   wire::contact relay;
   bool wanted = true;
   public_key peer{};
 };
+/// `where`: the endpoint it came from.
 struct guest_received {
   public_key from;
   wire::message what;
+  endpoint where{};
 };
-/// Payload or heartbeats through this relay go unanswered: ask it now whether it lives.
+/// Payload or heartbeats through this relay go unanswered: ask it now whether it lives. Answered
+/// with `detached` where we are no guest.
 struct suspect {
   public_key relay;
 };
