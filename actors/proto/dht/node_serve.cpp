@@ -30,8 +30,8 @@ void node::asked_by(time_point now, const received& in) {
   }
   if (table_.seen(static_cast<std::uint32_t>(unix_seconds(now)), id, c)) return;
   if (!sane(in.where) || !worthy(in.from)) return;
-  // It serves now, whatever it did before. Whether it hears strangers its own words do not tell.
-  forgive(in.from);
+  // It serves now, whatever it did before.
+  forgive(now, in.from);
   consider(now, id, c);
 }
 

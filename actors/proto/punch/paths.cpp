@@ -145,6 +145,7 @@ void paths::handle(time_point now, self_changed in, actions& out) {
       continue;
     }
     if (p.opening) continue;
+    look_up_soon(now, p);
     if (p.in_use) p.next_open = now + 500ms;
     tell(p, out);
   }
@@ -153,8 +154,12 @@ void paths::handle(time_point now, self_changed in, actions& out) {
 void paths::look_up(time_point now, peer& p, actions& out) {
   if (p.looking) return;
   p.looking = true;
-  p.lookup_wait = p.lookup_wait == 0ns ? config_.lookup_retry
-                                       : std::min(2 * p.lookup_wait, config_.lookup_retry_max);
+  if (p.lookup_wait == 0ns) {
+    p.missed_since = now;
+    p.lookup_wait = config_.lookup_retry;
+  } else {
+    p.lookup_wait = std::min(2 * p.lookup_wait, lookup_wait_max(now, p));
+  }
   p.next_lookup = now + p.lookup_wait + 30s;  // should the DHT never answer
   if (p.why == reason::none || p.why == reason::lost) p.why = reason::looking_up;
   out.push_back(find{p.key});
@@ -163,6 +168,24 @@ void paths::look_up(time_point now, peer& p, actions& out) {
     add_candidates(p, {*m->where});
     ping(now, p, wire::direct(*m->where), out);
   }
+}
+
+duration paths::lookup_wait_max(time_point now, const peer& p) const {
+  if (now - p.last_payload >= config_.payload_recent) return config_.lookup_retry_max;
+  return std::clamp<duration>((now - p.missed_since) / config_.lookup_part,
+                              config_.contact_timeout, config_.lookup_retry_max);
+}
+
+/// Whoever waits for a lookup because of what failed before has it at once; one that is due within
+/// moments stays where it is.
+void paths::look_up_soon(time_point now, peer& p) const {
+  if (p.in_use || p.looking || !p.next_lookup || p.lookup_wait <= config_.contact_timeout) return;
+  p.lookup_wait = config_.contact_timeout;
+  p.next_lookup = now;
+}
+
+void paths::handle(time_point now, const network_back&, actions&) {
+  for (peer& p : peers_) look_up_soon(now, p);
 }
 
 void paths::handle(time_point now, const found& in, actions& out) {
@@ -508,6 +531,9 @@ void paths::plan_open(time_point at, peer& p) const {
 }
 
 void paths::handle(time_point now, const relay_up& in, actions& out) {
+  // The first relay after all were gone: we are back.
+  if (attached_.empty())
+    for (peer& p : peers_) look_up_soon(now, p);
   const auto at = lower_contact(attached_, in.relay.key);
   if (at != attached_.end() && at->key == in.relay.key)
     *at = in.relay;
@@ -553,9 +579,9 @@ void paths::handle(time_point now, const not_a_guest& in, actions& out) {
   tell(*p, out);
 }
 
-void paths::handle(time_point now, const payload& in, actions&) {
+void paths::handle(time_point now, const payload& in, actions& out) {
   peer* p = find_peer(in.peer);
-  if (!p) return;
+  if (!p || !p->in_use) return handle(now, want{in.peer}, out);
   const bool woke = now - p->last_payload > config_.payload_recent;
   p->last_payload = now;
   p->next_beat = std::min(p->next_beat, now + config_.heartbeat);
