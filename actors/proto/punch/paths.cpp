@@ -125,8 +125,7 @@ void paths::remove(const public_key& k, bool say_bye, actions& out) {
     if (say_bye) out.push_back(send{k, *gone.in_use, wire::bye{}});
     out.push_back(use{k, std::nullopt, {}});
   }
-  for (const relay_option& r : gone.relays)
-    out.push_back(visit_relay{r.relay, false, k});
+  for (const relay_option& r : gone.relays) out.push_back(visit_relay{r.relay, false, k});
   if (gone.probe_until) out.push_back(probed{k, {}, {}});
   status last;
   last.peer = k;
@@ -170,10 +169,12 @@ void paths::look_up(time_point now, peer& p, actions& out) {
   }
 }
 
+/// A peer that had a path is asked where it was all the time (`seek`): its lookups may be seldom.
 duration paths::lookup_wait_max(time_point now, const peer& p) const {
-  if (now - p.last_payload >= config_.payload_recent) return config_.lookup_retry_max;
-  return std::clamp<duration>((now - p.missed_since) / config_.lookup_part,
-                              config_.contact_timeout, config_.lookup_retry_max);
+  if (p.lost_since || now - p.last_payload >= config_.payload_recent)
+    return config_.lookup_retry_max;
+  return std::clamp<duration>((now - p.missed_since) / config_.lookup_part, config_.contact_timeout,
+                              config_.lookup_retry_max);
 }
 
 /// Whoever waits for a lookup because of what failed before has it at once; one that is due within

@@ -40,8 +40,9 @@ struct config {
   /// A peer whose record was found has at least so long to answer before it is looked for again.
   duration contact_timeout = 2s;
   duration lookup_retry_max = 60s;
-  /// While payload waits no lookup is later than this part of the time since the path is missed, so
-  /// that an outage costs little more than itself; at least `contact_timeout`.
+  /// While payload waits for a peer that had no path yet, the wait is no longer than this part of
+  /// the time since it is missed, so that an outage costs little more than itself; at least
+  /// `contact_timeout`.
   unsigned lookup_part = 8;
   /// The larger key waits this long for the other side's offer, and who was come to for the other
   /// side's next word before it begins a lookup.

@@ -13,6 +13,10 @@ namespace {
 constexpr duration unheard_kept = 10s;
 constexpr std::size_t unheard_max = 8;
 
+/// Candidates are asked for again after this without any home, and with one.
+constexpr duration search_alone = 10s;
+constexpr duration search_beside = 30s;
+
 bool same_network(const endpoint& a, const endpoint& b) {
   return network_of(a.address) == network_of(b.address);
 }
@@ -43,8 +47,10 @@ std::optional<wire::contact> guest::contact_of(const public_key& relay) const {
 }
 
 bool guest::resented(time_point now, const public_key& k) const {
-  return std::any_of(grudges_.begin(), grudges_.end(),
-                     [&](const grudge& g) { return g.relay == k && g.until > now; });
+  const bool alone = homes_granted() == 0;
+  return std::any_of(grudges_.begin(), grudges_.end(), [&](const grudge& g) {
+    return g.relay == k && g.until > now && !(alone && g.may_end && *g.may_end <= now);
+  });
 }
 
 void guest::ask(time_point now, stay& s, guest_actions& out) {
@@ -77,6 +83,11 @@ duration guest::patience(const stay& s) const {
 
 void guest::handle(time_point now, const candidate& in, guest_actions& out) {
   if (in.who.where.is_unspecified()) return;
+  // It lives.
+  if (in.proven)
+    std::erase_if(grudges_, [&](const grudge& g) {
+      return g.relay == in.who.key && g.may_end && *g.may_end <= now;
+    });
   const auto known = std::find_if(candidates_.begin(), candidates_.end(),
                                   [&](const candidate& c) { return c.who.key == in.who.key; });
   if (known != candidates_.end()) {
@@ -248,10 +259,11 @@ void guest::fell_silent(time_point now, const public_key& k, guest_actions& out)
   const stay* s = find(k);
   if (!s) return;
   if (s->home && s->granted) lose(now, *s);
-  drop(now, k, config_.grudge, out);
+  drop(now, k, config_.grudge, out, true);
 }
 
-void guest::drop(time_point now, const public_key& k, duration resent, guest_actions& out) {
+void guest::drop(time_point now, const public_key& k, duration resent, guest_actions& out,
+                 bool silent) {
   const auto at =
       std::find_if(stays_.begin(), stays_.end(), [&](const stay& s) { return s.relay.key == k; });
   if (at == stays_.end()) return;
@@ -263,7 +275,8 @@ void guest::drop(time_point now, const public_key& k, duration resent, guest_act
   if (resent > 0s) {
     std::erase_if(grudges_, [&](const grudge& g) { return g.until <= now || g.relay == k; });
     if (grudges_.size() >= 4 * config_.candidates_max) grudges_.erase(grudges_.begin());
-    grudges_.push_back({k, now + resent});
+    grudges_.push_back(
+        {k, now + resent, silent ? std::optional{now + config_.grudge_min} : std::nullopt});
     out.push_back(note{note_kind::relay_grudge, k, {}, resent / 1s});
   }
   out.push_back(detached{k});
@@ -374,7 +387,7 @@ void guest::ask_for_candidates(time_point now, guest_actions& out) {
       candidates_all_ && candidates_came_ && !waiting && best_candidate(now) == candidates_.end();
   if (search_again_ && !used_up) return;
   const std::size_t granted = homes_granted();
-  search_again_ = now + 30s;
+  search_again_ = now + (granted == 0 ? search_alone : search_beside);
   candidates_came_ = false;
   // Who has a home says so; its record does not wait for a second one that may not be there.
   if (granted == 0) candidates_all_ = false;

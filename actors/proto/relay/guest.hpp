@@ -33,6 +33,9 @@ struct guest_config {
   /// A relay that failed or was full is not asked to be a home again before. A visit is asked all
   /// the same: the other side is there and nowhere else.
   duration grudge = 2min;
+  /// One that was silent is forgiven after this, and no sooner, when it answers something else, or
+  /// when there is no home at all: nothing better is left.
+  duration grudge_min = 10s;
   /// The same for one whose owner does not consent: that is a setting, and seldom changed.
   duration grudge_refused = 1h;
   /// Without any home, those that were homes and fell silent are asked again after this, or after a
@@ -158,6 +161,7 @@ class guest {
   struct grudge {
     public_key relay;
     time_point until;
+    std::optional<time_point> may_end{};  // of one that was silent
   };
   /// A relay that was dropped before it ever answered.
   struct unheard {
@@ -177,8 +181,9 @@ class guest {
   duration patience(const stay& s) const;
   void answered_late(time_point now, const public_key& from, const wire::relay_attached& m,
                      guest_actions& out);
-  /// With a grudge for as long as `resent`.
-  void drop(time_point now, const public_key& k, duration resent, guest_actions& out);
+  /// With a grudge for as long as `resent`; `silent`: it may end sooner.
+  void drop(time_point now, const public_key& k, duration resent, guest_actions& out,
+            bool silent = false);
   void fill_homes(time_point now, guest_actions& out);
   void tell_homes(guest_actions& out);
   void fell_silent(time_point now, const public_key& k, guest_actions& out);
