@@ -13,10 +13,6 @@ namespace {
 constexpr duration unheard_kept = 10s;
 constexpr std::size_t unheard_max = 8;
 
-/// Candidates are asked for again after this without any home, and with one.
-constexpr duration search_alone = 10s;
-constexpr duration search_beside = 30s;
-
 bool same_network(const endpoint& a, const endpoint& b) {
   return network_of(a.address) == network_of(b.address);
 }
@@ -83,11 +79,6 @@ duration guest::patience(const stay& s) const {
 
 void guest::handle(time_point now, const candidate& in, guest_actions& out) {
   if (in.who.where.is_unspecified()) return;
-  // It lives.
-  if (in.proven)
-    std::erase_if(grudges_, [&](const grudge& g) {
-      return g.relay == in.who.key && g.may_end && *g.may_end <= now;
-    });
   const auto known = std::find_if(candidates_.begin(), candidates_.end(),
                                   [&](const candidate& c) { return c.who.key == in.who.key; });
   if (known != candidates_.end()) {
@@ -258,7 +249,10 @@ void guest::handle(time_point now, const guest_failed& in, guest_actions& out) {
 void guest::fell_silent(time_point now, const public_key& k, guest_actions& out) {
   const stay* s = find(k);
   if (!s) return;
-  if (s->home && s->granted) lose(now, *s);
+  if (s->home && s->granted)
+    lose(now, *s);
+  else if (s->home && !was_home(k) && candidates_.size() < config_.candidates_max)
+    candidates_.push_back({.who = s->relay, .proven = false});  // should nothing better be left
   drop(now, k, config_.grudge, out, true);
 }
 
@@ -273,10 +267,13 @@ void guest::drop(time_point now, const public_key& k, duration resent, guest_act
   }
   stays_.erase(at);
   if (resent > 0s) {
+    duration wait = config_.grudge_min;
+    for (const grudge& g : grudges_)
+      if (g.relay == k && g.may_end) wait = std::min(2 * g.wait, config_.grudge);
     std::erase_if(grudges_, [&](const grudge& g) { return g.until <= now || g.relay == k; });
     if (grudges_.size() >= 4 * config_.candidates_max) grudges_.erase(grudges_.begin());
-    grudges_.push_back(
-        {k, now + resent, silent ? std::optional{now + config_.grudge_min} : std::nullopt});
+    grudges_.push_back({k, now + resent, wait, silent ? std::optional{now + wait} : std::nullopt});
+    if (silent) forgive_at_ = next_forgiven(now);
     out.push_back(note{note_kind::relay_grudge, k, {}, resent / 1s});
   }
   out.push_back(detached{k});
@@ -317,10 +314,13 @@ void guest::fill_homes(time_point now, guest_actions& out) {
   }
 }
 
+bool guest::was_home(const public_key& k) const {
+  return std::any_of(lost_.begin(), lost_.end(),
+                     [&](const lost_home& l) { return l.relay.key == k; });
+}
+
 void guest::lose(time_point now, const stay& s) {
-  if (std::any_of(lost_.begin(), lost_.end(),
-                  [&](const lost_home& l) { return l.relay.key == s.relay.key; }))
-    return;
+  if (was_home(s.relay.key)) return;
   if (lost_.size() >= config_.lost_max) lost_.erase(lost_.begin());
   lost_.push_back({s.relay, now, now});
 }
@@ -387,7 +387,7 @@ void guest::ask_for_candidates(time_point now, guest_actions& out) {
       candidates_all_ && candidates_came_ && !waiting && best_candidate(now) == candidates_.end();
   if (search_again_ && !used_up) return;
   const std::size_t granted = homes_granted();
-  search_again_ = now + (granted == 0 ? search_alone : search_beside);
+  search_again_ = now + 30s;
   candidates_came_ = false;
   // Who has a home says so; its record does not wait for a second one that may not be there.
   if (granted == 0) candidates_all_ = false;
@@ -437,7 +437,9 @@ void guest::handle_timeout(time_point now, guest_actions& out) {
   const bool again = search_again_ && now >= *search_again_;
   if (again) search_again_.reset();
   ask_lost(now, out);
-  if (waited || again || silent) fill_homes(now, out);
+  const bool forgiven = forgive_at_ && now >= *forgive_at_;
+  if (forgiven) forgive_at_ = next_forgiven(now);
+  if (waited || again || silent || forgiven) fill_homes(now, out);
 }
 
 std::optional<time_point> guest::next_lost() const {
@@ -447,8 +449,17 @@ std::optional<time_point> guest::next_lost() const {
       ->again;
 }
 
+/// When the next of those that were silent may be asked again, should we have no home.
+std::optional<time_point> guest::next_forgiven(time_point now) const {
+  std::optional<time_point> first;
+  for (const grudge& g : grudges_)
+    if (g.may_end && *g.may_end > now && (!first || *g.may_end < *first)) first = g.may_end;
+  return first;
+}
+
 std::optional<time_point> guest::next_timeout() const {
   std::optional<time_point> first = search_again_;
+  if (forgive_at_ && (!first || *forgive_at_ < *first)) first = forgive_at_;
   if (ample_until_ && (!first || *ample_until_ < *first)) first = ample_until_;
   if (const auto t = next_lost(); t && (!first || *t < *first)) first = t;
   for (const stay& s : stays_)

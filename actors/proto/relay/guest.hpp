@@ -33,8 +33,8 @@ struct guest_config {
   /// A relay that failed or was full is not asked to be a home again before. A visit is asked all
   /// the same: the other side is there and nowhere else.
   duration grudge = 2min;
-  /// One that was silent is forgiven after this, and no sooner, when it answers something else, or
-  /// when there is no home at all: nothing better is left.
+  /// Without any home one that was silent is asked again after this, doubled each time in a row up
+  /// to `grudge`: nothing better is left.
   duration grudge_min = 10s;
   /// The same for one whose owner does not consent: that is a setting, and seldom changed.
   duration grudge_refused = 1h;
@@ -161,6 +161,7 @@ class guest {
   struct grudge {
     public_key relay;
     time_point until;
+    duration wait{};                      // until `may_end`, doubled each time in a row
     std::optional<time_point> may_end{};  // of one that was silent
   };
   /// A relay that was dropped before it ever answered.
@@ -187,10 +188,12 @@ class guest {
   void fill_homes(time_point now, guest_actions& out);
   void tell_homes(guest_actions& out);
   void fell_silent(time_point now, const public_key& k, guest_actions& out);
+  bool was_home(const public_key& k) const;
   void lose(time_point now, const stay& s);
   void ask_lost(time_point now, guest_actions& out);
   void found_again(const public_key& k);
   std::optional<time_point> next_lost() const;
+  std::optional<time_point> next_forgiven(time_point now) const;
   std::size_t homes_granted() const;
   void end_surplus();
   void ask_for_candidates(time_point now, guest_actions& out);
@@ -214,7 +217,7 @@ class guest {
   bool candidates_came_ = false;  // since they were asked for last
   bool asked_for_candidates_ = false;
   time_point wanted_since_{};
-  std::optional<time_point> search_again_, ample_until_;
+  std::optional<time_point> search_again_, ample_until_, forgive_at_;
 };
 
 }  // namespace wh::relay

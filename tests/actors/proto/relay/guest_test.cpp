@@ -91,6 +91,24 @@ TEST_CASE("a home that dies is asked three times and replaced by the next candid
   CHECK(homes_of(g) == std::vector{key(3), key(1)});
 }
 
+TEST_CASE("without any home a candidate that was silent is asked again after ten seconds") {
+  relay_world w(1);
+  auto& g = w.add_guest();
+  w.kill(1);
+  w.tell(g, want_homes{true});
+  w.tell(g, candidate{w.relay(1)});
+  w.tell(g, candidates_end{});
+  w.run(5s);
+  CHECK(asked(w, 1).size() == 3);
+  w.run(5s);
+  CHECK(asked(w, 1).size() == 3);
+  w.revive(1);
+  w.run(5s);
+  CHECK(homes_of(g) == std::vector{key(1)});
+  w.run(1h);
+  CHECK(notes(g.did, note_kind::relay_silent) == 1);
+}
+
 TEST_CASE("a suspected relay is asked at once and found dead by its own round trip") {
   relay_world w(2);
   auto& g = w.add_guest();
