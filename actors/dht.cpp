@@ -61,6 +61,10 @@ class dht_shell final : public peer_shell<dht_actor> {
           node_.handle(now(), dht::failed{in.peer}, todo_);
           act();
         },
+        [this](const session::begun_anew& in) {
+          node_.handle(now(), dht::revived{in.peer}, todo_);
+          act();
+        },
         [this](const session::reached& in) {
           classifier_.handle(now(), nat::reached{in.from, in.nonce}, verdicts_);
           act();
@@ -173,7 +177,9 @@ class dht_shell final : public peer_shell<dht_actor> {
   }
   void perform(const dht::joined& j) {
     watch({note_kind::dht_joined, {}, {}, static_cast<std::int64_t>(j.contacts)});
+    tell(links().punch, punch::network_back{});
   }
+  void perform(const dht::back&) { tell(links().punch, punch::network_back{}); }
   void perform(const dht::relay_seen& s) { tell(links().relay, s); }
   void perform(const dht::relays_told& t) { tell(links().relay, t); }
   void perform(const dht::send_reach& r) {

@@ -127,6 +127,7 @@ class gateway_shell final : public peer_shell<gateway_actor> {
   }
 
   void perform(const session::established&) {}
+  void perform(const session::begun_anew& b) { tell(links().dht, b); }
   void perform(const session::gave_up& g) {
     tell(links().dht, g);
     tell(links().relay, g);

@@ -71,6 +71,7 @@ WH_ACTOR_MESSAGE(wh::wire::relay_unknown)
 WH_ACTOR_MESSAGE(wh::session::send)
 WH_ACTOR_MESSAGE(wh::session::deliver)
 WH_ACTOR_MESSAGE(wh::session::gave_up)
+WH_ACTOR_MESSAGE(wh::session::begun_anew)
 WH_ACTOR_MESSAGE(wh::session::reached)
 WH_ACTOR_MESSAGE(wh::dht::add_contacts)
 WH_ACTOR_MESSAGE(wh::dht::lookup)
@@ -89,6 +90,7 @@ WH_ACTOR_MESSAGE(wh::punch::payload)
 WH_ACTOR_MESSAGE(wh::punch::forget)
 WH_ACTOR_MESSAGE(wh::punch::probe)
 WH_ACTOR_MESSAGE(wh::punch::probed)
+WH_ACTOR_MESSAGE(wh::punch::network_back)
 WH_ACTOR_MESSAGE(wh::punch::self_changed)
 WH_ACTOR_MESSAGE(wh::punch::relay_up)
 WH_ACTOR_MESSAGE(wh::punch::relay_down)
@@ -113,6 +115,7 @@ using gateway_actor = actor_if<
 using dht_actor = actor_if<
   result<void>(session::deliver),        // from GATEWAY: a peer said something about the DHT
   result<void>(session::gave_up),        // from GATEWAY: a peer does not answer handshakes
+  result<void>(session::begun_anew),     // from GATEWAY: a peer likely began a new life
   result<void>(session::reached),        // from GATEWAY: a stranger's knock
   result<void>(nat::observed),           // from RELAY: a relay sees us there
   result<void>(dht::add_contacts),       // from NETWORK: boot nodes, endpoints of an earlier life
@@ -145,6 +148,7 @@ using punch_actor = actor_if<
   result<punch_status>(ask_status),
   result<punch::probed>(punch::probe),   // from people: ping this member now
   result<void>(punch::forget),           // from people: begin anew with this member
+  result<void>(punch::network_back),     // from DHT: it answers again
   result<void>(punch::self_changed),     // from NETWORK: our own NAT and candidates
   result<void>(punch::relay_up),         // from RELAY
   result<void>(punch::relay_down),       // from RELAY

@@ -31,6 +31,7 @@ class punch_shell final : public peer_shell<punch_actor> {
         },
         [this](const punch::want& in) { give(in); },
         [this](const punch::payload& in) { give(in); },
+        [this](const punch::network_back& in) { give(in); },
         [this](const punch::self_changed& in) { give(in); },
         [this](const punch::relay_up& in) { give(in); },
         [this](const punch::relay_down& in) { give(in); },

@@ -25,7 +25,8 @@ class relay_shell final : public peer_shell<relay_actor> {
         alarm_clause(),
         [this](session::deliver& in) {
           if (std::holds_alternative<wire::relay_attached>(in.what))
-            guest_.handle(now(), relay::guest_received{in.from, std::move(in.what)}, asked_);
+            guest_.handle(now(), relay::guest_received{in.from, std::move(in.what), in.via.where},
+                          asked_);
           else
             host_.handle(now(), relay::host_received{in.from, in.via.where, std::move(in.what)},
                          served_);
@@ -89,7 +90,9 @@ class relay_shell final : public peer_shell<relay_actor> {
     tell(links().gateway, session::send{s.to, via, std::move(s.what)});
   }
   void perform(relay::guest_send& s) {
-    tell(links().gateway, session::send{s.to.key, wire::direct(s.to.where), std::move(s.what)});
+    const bool named = !s.to.where.is_unspecified();
+    const auto via = named ? std::optional{wire::direct(s.to.where)} : std::nullopt;
+    tell(links().gateway, session::send{s.to.key, via, std::move(s.what)});
   }
   void perform(const relay::attached& a) { tell(links().punch, punch::relay_up{a.relay, a.rtt}); }
   void perform(const relay::seen_at& s) { tell(links().dht, nat::observed{s.by, s.me}); }

@@ -36,7 +36,7 @@ enum class severity : std::uint8_t {
     "nobody answered the attempt to join (value: requests sent)")                                  \
   X(dht_joined, "dht.joined", info, "joined the DHT (value: contacts known)")                      \
   X(dht_left_alone, "dht.left_alone", debug,                                                       \
-    "a peer is of no use and not asked for 10 min (value: 1 it is silent, 0 it serves nobody)")    \
+    "a peer is of no use and not asked for a while (value: 1 it is silent, 0 it serves nobody)")   \
   X(dht_lookups_full, "dht.lookups_full", debug,                                                   \
     "a lookup was refused: too many wait (value: how many)")                                       \
   X(dht_network_full, "dht.network_full", debug,                                                   \
@@ -59,6 +59,8 @@ enum class severity : std::uint8_t {
     "a lookup of ours found a record (value: its sequence number)")                                \
   X(dht_record_held, "dht.record_held", debug,                                                     \
     "we hold a record, of ourselves or another (value: its sequence number)")                      \
+  X(dht_record_missed, "dht.record_missed", debug,                                                 \
+    "a holder of our record did not have it (any more) and is given it")                           \
   X(dht_relayed, "dht.relayed", debug, "a DHT message that came through a relay was ignored")      \
   X(dht_seeds_full, "dht.seeds_full", debug,                                                       \
     "boot nodes were refused: too many are given (value: how many)")                               \

@@ -270,7 +270,8 @@ class path_world {
       bytes index(8);
       store_be(index.data(), std::uint64_t{frames_.size() - 1});
       const auto where = h.guest.contact_of(*s.via.relay);
-      to_endpoint(h, where ? where->where : h.heard[*s.via.relay],
+      const bool named = where && !where->where.is_unspecified();
+      to_endpoint(h, named ? where->where : h.heard[*s.via.relay],
                   {h.self, *s.via.relay, wire::relay_to{s.to, index}}, 64);
     } else {
       const endpoint where = s.via.where.is_unspecified() ? h.heard[s.to] : s.via.where;
@@ -284,7 +285,9 @@ class path_world {
   void perform(host& h, punch::probed& p) { h.probed.push_back(p); }
   void perform(host& h, note& n) { h.noted.push_back(n); }
   void perform(host& h, relay::guest_send& s) {
-    to_endpoint(h, s.to.where, {h.self, s.to.key, std::move(s.what)}, 64);
+    const bool named = !s.to.where.is_unspecified();
+    to_endpoint(h, named ? s.to.where : h.heard[s.to.key], {h.self, s.to.key, std::move(s.what)},
+                64);
   }
   void perform(host& h, relay::attached& a) { pass_on(h, punch::relay_up{a.relay, a.rtt}); }
   void perform(host& h, relay::detached& d) { pass_on(h, punch::relay_down{d.relay}); }
@@ -347,7 +350,7 @@ class path_world {
     } else if (const auto* u = std::get_if<wire::relay_unknown>(&d.what)) {
       tell(h, punch::not_a_guest{d.from, u->to});
     } else if (std::holds_alternative<wire::relay_attached>(d.what)) {
-      tell(h, relay::guest_received{d.from, d.what});
+      tell(h, relay::guest_received{d.from, d.what, from});
     } else if (std::holds_alternative<wire::relay_attach>(d.what) ||
                std::holds_alternative<wire::relay_to>(d.what)) {
       relay::host_actions out;

@@ -17,6 +17,12 @@ constexpr duration record_fresh = 32min;
 constexpr duration late_kept = 10s;
 constexpr std::size_t late_max = 8;
 
+// In place of `failure_life`, while we know fewer than a bucket of contacts: there is nobody better
+// to ask.
+constexpr duration failure_life_small = 20s;
+// One that was silent and then asks us something itself is forgiven after this.
+constexpr duration failure_forgiven = 1min;
+
 // So many known contacts that are silent in a row: most of the table may be.
 constexpr std::uint8_t upkeep_alarm = 2;
 
@@ -111,6 +117,15 @@ void node::handle(time_point now, const failed& in, actions& out) {
   for (const request& r : lost) unanswered(now, r, out);
 }
 
+void node::handle(time_point now, const revived& in, actions& out) {
+  for (const publication& p : publications_)
+    for (const holder& h : p.holders)
+      if (h.who.key == in.peer) {
+        check_holder(now, p, h.who, out);
+        break;
+      }
+}
+
 void node::handle(time_point now, const set_serving& in, actions&) {
   if (in.serves == config_.serves) return;
   config_.serves = in.serves;
@@ -202,16 +217,20 @@ void node::answered(time_point now, const received& in, const request& r, const 
     // We are back: others may have come and gone, and not found us.
     next_look_ = never;
     next_join_ = now;
+    out.emplace_back(back{});
   }
   const wire::contact c{in.from, in.where};
   if (!me.is_unspecified()) out.emplace_back(observed{c, me});
   if (in.serves_dht && sane(in.where)) {
+    const entry* before = table_.find(r.id, c.key);
+    const bool is_back = before != nullptr && before->fails > 0;
     switch (table_.answered(static_cast<std::uint32_t>(unix_seconds(now)), r.id, c)) {
       case admission::added:
         out.emplace_back(note{note_kind::dht_contact_added, c.key, c.where});
         // The first host of a network has nobody to join by: others find it. And nobody is to wait
         // for the next try with somebody there.
         if (!joined_) next_join_ = now;
+        if (r.why != purpose::check) met_anew(now, c, out);
         break;
       case admission::spare:
         out.emplace_back(note{note_kind::dht_bucket_full, c.key, c.where});
@@ -221,6 +240,7 @@ void node::answered(time_point now, const received& in, const request& r, const 
         leave_alone(now, c.key, false, out);
         break;
       case admission::known:
+        if (is_back && r.why != purpose::check) met_anew(now, c, out);
         break;
     }
   } else {
@@ -260,6 +280,8 @@ void node::unanswered(time_point now, const request& r, actions& out) {
                                           : config_.upkeep_first);
       break;
     case purpose::probe:
+    case purpose::check:
+    case purpose::amend:
       break;
     case purpose::store:
       store_result(now, r.owner, false, out);
@@ -299,6 +321,7 @@ void node::on(time_point now, const received& in, const wire::records& m, action
   answered(now, in, *r, m.observed, out);
   said_of_relaying(in, r->id, m.relay_room, out);
   learn(now, m.contacts, *r, out);
+  if (r->why == purpose::check) return checked(now, *r, m, out);
   running* l = find_lookup(r->owner);
   if (l == nullptr) return;
   if (l->why == purpose::publication) l->tokens.emplace_back(r->serial, m.token);
@@ -321,7 +344,8 @@ void node::on(time_point now, const received& in, const wire::stored& m, actions
   if (m.result != wire::store_result::stored)
     out.emplace_back(
         note{note_kind::dht_not_stored, in.from, in.where, static_cast<std::int64_t>(m.result)});
-  if (!r->late) store_result(now, r->owner, m.result == wire::store_result::stored, out);
+  if (!r->late && r->why == purpose::store)
+    store_result(now, r->owner, m.result == wire::store_result::stored, out);
 }
 
 // Contacts told by others
@@ -351,13 +375,18 @@ void node::leave_alone(time_point now, const public_key& k, bool silent, actions
   out.emplace_back(note{note_kind::dht_left_alone, k, {}, silent});
 }
 
-void node::forgive(const public_key& k) {
-  std::erase_if(failed_,
-                [tag = key_tag(k)](const failure& f) { return f.tag == tag && !f.silent; });
+/// It speaks to us, so it lives. That it hears strangers its own words do not tell, so one that was
+/// silent waits a while.
+void node::forgive(time_point now, const public_key& k) {
+  const auto before = static_cast<std::uint32_t>(unix_seconds(now - failure_forgiven));
+  std::erase_if(failed_, [&, tag = key_tag(k)](const failure& f) {
+    return f.tag == tag && (!f.silent || f.at_s <= before);
+  });
 }
 
 bool node::failed_lately(time_point now, const public_key& k) const {
-  const auto since = static_cast<std::uint32_t>(unix_seconds(now - config_.failure_life));
+  const duration life = knows_few() ? failure_life_small : config_.failure_life;
+  const auto since = static_cast<std::uint32_t>(unix_seconds(now - life));
   return std::any_of(failed_.begin(), failed_.end(), [tag = key_tag(k), since](const failure& f) {
     return f.tag == tag && f.at_s >= since;
   });
@@ -393,7 +422,7 @@ void node::consider(time_point now, prefix id, const wire::contact& c) {
 std::optional<time_point> node::next_timeout() const {
   time_point t = std::min({next_join_, next_upkeep_, next_self_, next_probe_, next_look_});
   if (!pending_.empty()) t = std::min(t, pending_.front().deadline);
-  for (const publication& p : publications_) t = std::min(t, p.next);
+  for (const publication& p : publications_) t = std::min({t, p.next, p.next_check});
   if (relaying_) t = std::min(t, relaying_->next_offer);
   return t == never ? std::nullopt : std::optional(t);
 }
@@ -417,6 +446,11 @@ void node::handle_timeout(time_point now, actions& out) {
   }
   for (std::size_t i = 0; i < publications_.size();) {
     publication& p = publications_[i];
+    if (p.next_check <= now) {
+      p.next_check = now + jittered(check_interval);
+      if (!p.holders.empty())
+        check_holder(now, p, p.holders[random_.below(p.holders.size())].who, out);
+    }
     if (p.next > now) {
       ++i;
     } else if (p.value.expires <= unix_seconds(now)) {

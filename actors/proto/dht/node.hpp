@@ -118,6 +118,10 @@ struct publish {
 struct failed {
   public_key peer;
 };
+/// This peer has likely begun a new life: what it held for us may be lost.
+struct revived {
+  public_key peer;
+};
 struct set_serving {
   bool serves = false;
 };
@@ -164,6 +168,8 @@ struct observed {
 struct joined {
   std::size_t contacts = 0;
 };
+/// Somebody answers after we had been cut off.
+struct back {};
 /// One `reach` datagram with `nonce`, outside of any session.
 struct send_reach {
   endpoint to;
@@ -180,8 +186,8 @@ struct relay_seen {
 struct relays_told {
   bool searching = false;
 };
-using action = std::variant<send, finished, published, observed, joined, send_reach, relay_seen,
-                            relays_told, note>;
+using action = std::variant<send, finished, published, observed, joined, back, send_reach,
+                            relay_seen, relays_told, note>;
 using actions = std::vector<action>;
 
 /// Where relays are looked for, and offer themselves.
@@ -199,6 +205,7 @@ class node {
   void handle(time_point now, const lookup& in, actions& out);
   void handle(time_point now, const publish& in, actions& out);
   void handle(time_point now, const failed& in, actions& out);
+  void handle(time_point now, const revived& in, actions& out);
   void handle(time_point now, const set_serving& in, actions& out);
   void handle(time_point now, const look_around& in, actions& out);
   void handle(time_point now, const find_relays& in, actions& out);
@@ -223,7 +230,17 @@ class node {
   const config& settings() const { return config_; }
 
  private:
-  enum class purpose : std::uint8_t { user, self, publication, upkeep, probe, store, relays };
+  enum class purpose : std::uint8_t {
+    user,
+    self,
+    publication,
+    upkeep,
+    probe,
+    store,
+    relays,
+    check,  // whether one holder still holds our record
+    amend,  // the record is given to that one alone
+  };
   /// A request without an answer yet.
   struct request {
     time_point sent;
@@ -280,7 +297,9 @@ class node {
     time_point next = time_point::max();
     duration retry{0};
     std::uint16_t waiting = 0, copies = 0;
+    time_point next_check = time_point::max();
     bool looking = false, again = false, direct = false;
+    bool thin = false;  // fewer holders answered than we know contacts
   };
 
   // Requests of others: node_serve.cpp
@@ -334,7 +353,8 @@ class node {
   void learn(time_point now, const Contacts& told, const request& r, actions& out);
   void consider(time_point now, prefix id, const wire::contact& c);
   void leave_alone(time_point now, const public_key& k, bool silent, actions& out);
-  void forgive(const public_key& k);
+  void forgive(time_point now, const public_key& k);
+  bool knows_few() const { return table_.size() < config_.k; }
   bool failed_lately(time_point now, const public_key& k) const;
   bool silent_seed(const public_key& k) const;
   // So many unanswered requests in a row, and no word of anybody for so long: it is likelier we who
@@ -371,7 +391,10 @@ class node {
   void store_at_holders(time_point now, publication& p, actions& out);
   void store_result(time_point now, std::uint32_t id, bool ok, actions& out);
   void later(time_point now, publication& p);
-  void follow_growth(time_point now, actions& out);
+  void follow_network(time_point now, actions& out);
+  void met_anew(time_point now, const wire::contact& who, actions& out);
+  void check_holder(time_point now, const publication& p, const wire::contact& who, actions& out);
+  void checked(time_point now, const request& r, const wire::records& m, actions& out);
   publication* find_publication(std::uint32_t id);
 
   // Relays: node_relays.cpp
@@ -419,6 +442,8 @@ class node {
   duration jittered(duration d);
 
   static constexpr time_point never = time_point::max();
+  // Where fewer than `quorum` hold a record of ours, one of them is asked for it this often.
+  static constexpr duration check_interval = 1min;
 
   config config_;
   const crypto_suite& crypto_;

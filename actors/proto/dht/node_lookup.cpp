@@ -171,6 +171,7 @@ void node::finish(time_point now, std::unique_ptr<running> l, actions& out) {
         if (token != l->tokens.end()) p->holders.push_back({c.contact(), token->second});
       }
       p->holders.shrink_to_fit();
+      p->thin = 4 * p->holders.size() < 3 * std::min<std::size_t>(config_.k, table_.size());
       store_at_holders(now, *p, out);
       break;
     }
@@ -237,7 +238,7 @@ void node::start_round(time_point now, publication& p, actions& out) {
   }
   p.next = never;
   if (!joined_) return;  // joining starts it
-  if (!p.holders.empty() && now < p.looked_up + config_.holders_life) {
+  if (!p.thin && !p.holders.empty() && now < p.looked_up + config_.holders_life) {
     p.direct = true;
     store_at_holders(now, p, out);
     return;
@@ -268,17 +269,57 @@ void node::store_at_holders(time_point now, publication& p, actions& out) {
   }
 }
 
-void node::follow_growth(time_point now, actions& out) {
+/// After a look at our own neighbourhood: where the network grew, or we were hardly part of it when
+/// the record was stored, its holders are looked up anew.
+void node::follow_network(time_point now, actions& out) {
   const double nodes = table_.estimated_nodes();
   for (publication& p : publications_) {
-    if (p.looking || p.waiting > 0 || nodes < p.nodes_then * config_.growth) continue;
+    if (p.looking || p.waiting > 0 || (!p.thin && nodes < p.nodes_then * config_.growth)) continue;
     p.holders.clear();
     start_round(now, p, out);
   }
 }
 
+/// We hear this contact again after it had failed, or for the first time: it may have lost our
+/// records, or never have been given them. Of a large network one holder is no loss.
+void node::met_anew(time_point now, const wire::contact& who, actions& out) {
+  for (const publication& p : publications_) {
+    if (p.looked_up == time_point{} || p.looking || p.waiting > 0) continue;
+    const bool holds = std::any_of(p.holders.begin(), p.holders.end(),
+                                   [&](const holder& h) { return h.who.key == who.key; });
+    if (knows_few() || (holds && p.holders.size() < config_.k)) check_holder(now, p, who, out);
+  }
+}
+
+void node::check_holder(time_point now, const publication& p, const wire::contact& who,
+                        actions& out) {
+  const bool asked = std::any_of(pending_.begin(), pending_.end(), [&](const request& r) {
+    return r.owner == p.id && r.to.key == who.key &&
+           (r.why == purpose::check || r.why == purpose::amend);
+  });
+  if (!asked)
+    ask(now, who, id_of(who.key), purpose::check, p.id, 0, wire::find_record{{}, p.where}, out);
+}
+
+/// One that does not hold what we publish is given it, with the token of its answer.
+void node::checked(time_point now, const request& r, const wire::records& m, actions& out) {
+  publication* p = find_publication(r.owner);
+  if (p == nullptr || p->looking || p->waiting > 0) return;
+  const auto at = std::find_if(p->holders.begin(), p->holders.end(),
+                               [&](const holder& h) { return h.who.key == r.to.key; });
+  if (at != p->holders.end())
+    *at = {r.to, m.token};
+  else if (p->holders.size() < config_.region_max)
+    p->holders.push_back({r.to, m.token});
+  if (m.found && !record::newer(p->value, *m.found)) return;
+  out.emplace_back(note{note_kind::dht_record_missed, r.to.key, r.to.where});
+  ask(now, r.to, r.id, purpose::amend, p->id, 0, wire::store{{}, m.token, p->value}, out);
+}
+
 void node::later(time_point now, publication& p) {
-  if (p.copies > 0) {
+  const bool few = p.holders.size() < config_.quorum;
+  p.next_check = few && p.copies > 0 ? now + jittered(check_interval) : never;
+  if (p.copies > 0 && !p.thin) {
     p.retry = duration::zero();
     // Never before its time: who signs anew in less is not to be forestalled.
     p.next = now + config_.republish + jittered(config_.republish / 4);

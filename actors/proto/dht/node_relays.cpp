@@ -14,6 +14,8 @@ constexpr std::size_t told_max = 16;
 constexpr std::uint8_t tellers_enough = 4;
 constexpr duration search_first = 10s;
 constexpr duration search_max = 10min;
+/// While we know fewer than a bucket of contacts: a search is a handful of questions.
+constexpr duration search_max_small = 40s;
 constexpr duration search_with_home = 5min;
 
 constexpr duration offer_first = 10s;
@@ -63,12 +65,14 @@ void node::handle(time_point now, const find_relays& in, actions& out) {
   relaying& r = about_relays();
   const bool again = r.wanted_with && r.told;
   r.wanted_with = in.homes;
-  if (!joined_)
+  if (!joined_) {
     name_known_relays(out);  // joining goes on with it
-  else if (again)
+  } else if (again) {
+    name_known_relays(out);  // those that were of no use may be by now
     search_relays(now, out);
-  else
+  } else {
     tell_relays(now, out);
+  }
 }
 
 void node::handle(time_point, const enough_relays&, actions&) {
@@ -130,7 +134,7 @@ void node::search_relays(time_point now, actions& out) {
   if (now - r.search_after > search_max) r.search_every = search_first;
   r.search_after = now + jittered(*r.wanted_with > 0 ? std::max(r.search_every, search_with_home)
                                                      : r.search_every);
-  r.search_every = std::min(2 * r.search_every, search_max);
+  r.search_every = std::min(2 * r.search_every, knows_few() ? search_max_small : search_max);
   r.searching = true;
   r.tellers = 0;
   start(now, {purpose::relays, to_relays_place(), 0, config_.k, false}, out);

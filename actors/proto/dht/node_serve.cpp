@@ -28,10 +28,12 @@ void node::asked_by(time_point now, const received& in) {
     table_.remove(id, in.from);
     return;
   }
+  // Somebody is there to join by.
+  if (!joined_ && next_join_ != never) next_join_ = std::min(next_join_, now + config_.join_retry);
   if (table_.seen(static_cast<std::uint32_t>(unix_seconds(now)), id, c)) return;
   if (!sane(in.where) || !worthy(in.from)) return;
-  // It serves now, whatever it did before. Whether it hears strangers its own words do not tell.
-  forgive(in.from);
+  // It serves now, whatever it did before.
+  forgive(now, in.from);
   consider(now, id, c);
 }
 

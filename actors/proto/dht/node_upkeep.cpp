@@ -53,7 +53,7 @@ void node::join_over(time_point now, const running& l, actions& out) {
   if (joined_) {
     if (relaying_ && table_.estimated_nodes() >= relaying_->nodes_then * config_.growth)
       plan_offer(now);
-    return follow_growth(now, out);
+    return follow_network(now, out);
   }
   joined_ = true;
   plan_offer(now);

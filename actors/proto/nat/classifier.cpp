@@ -95,6 +95,7 @@ void classifier::handle(time_point now, const observed& in, actions& out) {
     // The common case by far: nothing new but the time.
     known->at = now;
     std::rotate(known, known + 1, seen_.end());
+    if (mapping_ == wire::nat_class::unknown) judge(now, out);  // it was seen again: see there
     return;
   }
   // Whoever saw us where we are known to be, and now elsewhere, saw us move; again when we move on.
@@ -102,7 +103,7 @@ void classifier::handle(time_point now, const observed& in, actions& out) {
                      !is_where_we_are(in.me);
   std::erase_if(seen_, [&](const observation& o) { return stale(o) || same(o); });
   if (seen_.size() >= config_.observers_max) seen_.erase(seen_.begin());
-  seen_.push_back({in.by, in.me, now, moved});
+  seen_.push_back({in.by, in.me, now, moved, now});
   if (!first_seen_) first_seen_ = now;
   if (moved) {
     void_what_was();
@@ -265,6 +266,18 @@ void classifier::dial(time_point now, actions& out) {
   out.push_back(nat::dial{whom, {dial_tx_, nonce_, nat}});
 }
 
+/// Whether the only two observers of this realm see two ports of one address, each of them at a
+/// time within the other's: a mapping that moved is seen by both at the new place only.
+bool classifier::two_see_two_ports(time_point now, std::size_t realm) const {
+  std::vector<const observation*> two;
+  for (const observation& o : seen_)
+    if (now - o.at <= config_.observation_life && realm_of(o.me) == realm) two.push_back(&o);
+  if (two.size() != 2) return false;
+  const observation &a = *two[0], &b = *two[1];
+  return a.me.address == b.me.address && a.me.port() != b.me.port() && a.since < b.at &&
+         b.since < a.at;
+}
+
 void classifier::judge_mapping(time_point now) {
   std::array<std::size_t, realms> heard{};
   realm counted = inside;
@@ -305,7 +318,7 @@ void classifier::judge_mapping(time_point now) {
   if (agreed) {
     mapping_ = wire::nat_class::endpoint_independent;
     external_ = mapping->me;
-  } else if (observers >= 3) {
+  } else if (observers >= 3 || two_see_two_ports(now, counted)) {
     const bool still_seen = mapping_ == wire::nat_class::endpoint_dependent &&
                             std::any_of(tallies.begin(), tallies.end(), [&](const tally& t) {
                               return t.me.address == external_.address;

@@ -83,9 +83,10 @@ using actions = std::vector<action>;
 ///
 /// Mapping: of the newest observation of each of up to 8 observers (counted once per address), the
 /// endpoint named by more than half, and by at least two, is the mapping: `endpoint_independent`.
-/// With three or more observers and no such majority it is `endpoint_dependent`. One liar among
-/// four therefore changes nothing. Only observations of one realm are compared: IPv4 seen from
-/// outside, else IPv6, else what neighbours on our own network see.
+/// With three or more observers and no such majority it is `endpoint_dependent`; so it is with two
+/// that see two ports of one address in turn, the one again after the other: no mapping moves to
+/// and fro. One liar among four therefore changes nothing. Only observations of one realm are
+/// compared: IPv4 seen from outside, else IPv6, else what neighbours on our own network see.
 ///
 /// A NAT that rebooted is seen by some observers as it was and by the others as it is; it is not
 /// taken for one whose mapping varies: two endpoints that share the observers, all of the one older
@@ -137,12 +138,14 @@ class classifier {
     endpoint me;
     time_point at;
     bool moved = false;  // it saw us at the mapping before, and then here
+    time_point since{};  // it has seen us here
   };
 
   void dial(time_point now, actions& out);
   bool is_ours(time_point now, std::uint64_t nonce) const;
   bool is_where_we_are(const endpoint& e) const;
   void void_what_was();
+  bool two_see_two_ports(time_point now, std::size_t realm) const;
   void judge(time_point now, actions& out);
   void judge_mapping(time_point now);
   std::optional<time_point> blocked_at() const;

@@ -125,8 +125,7 @@ void paths::remove(const public_key& k, bool say_bye, actions& out) {
     if (say_bye) out.push_back(send{k, *gone.in_use, wire::bye{}});
     out.push_back(use{k, std::nullopt, {}});
   }
-  for (const relay_option& r : gone.relays)
-    if (r.ours) out.push_back(visit_relay{r.relay, false, k});
+  for (const relay_option& r : gone.relays) out.push_back(visit_relay{r.relay, false, k});
   if (gone.probe_until) out.push_back(probed{k, {}, {}});
   status last;
   last.peer = k;
@@ -145,6 +144,7 @@ void paths::handle(time_point now, self_changed in, actions& out) {
       continue;
     }
     if (p.opening) continue;
+    look_up_soon(now, p);
     if (p.in_use) p.next_open = now + 500ms;
     tell(p, out);
   }
@@ -153,8 +153,12 @@ void paths::handle(time_point now, self_changed in, actions& out) {
 void paths::look_up(time_point now, peer& p, actions& out) {
   if (p.looking) return;
   p.looking = true;
-  p.lookup_wait = p.lookup_wait == 0ns ? config_.lookup_retry
-                                       : std::min(2 * p.lookup_wait, config_.lookup_retry_max);
+  if (p.lookup_wait == 0ns) {
+    p.missed_since = now;
+    p.lookup_wait = config_.lookup_retry;
+  } else {
+    p.lookup_wait = std::min(2 * p.lookup_wait, lookup_wait_max(now, p));
+  }
   p.next_lookup = now + p.lookup_wait + 30s;  // should the DHT never answer
   if (p.why == reason::none || p.why == reason::lost) p.why = reason::looking_up;
   out.push_back(find{p.key});
@@ -163,6 +167,26 @@ void paths::look_up(time_point now, peer& p, actions& out) {
     add_candidates(p, {*m->where});
     ping(now, p, wire::direct(*m->where), out);
   }
+}
+
+/// A peer that had a path is asked where it was all the time (`seek`): its lookups may be seldom.
+duration paths::lookup_wait_max(time_point now, const peer& p) const {
+  if (p.lost_since || now - p.last_payload >= config_.payload_recent)
+    return config_.lookup_retry_max;
+  return std::clamp<duration>((now - p.missed_since) / config_.lookup_part, config_.contact_timeout,
+                              config_.lookup_retry_max);
+}
+
+/// Whoever waits for a lookup because of what failed before has it at once; one that is due within
+/// moments stays where it is.
+void paths::look_up_soon(time_point now, peer& p) const {
+  if (p.in_use || p.looking || !p.next_lookup || p.lookup_wait <= config_.contact_timeout) return;
+  p.lookup_wait = config_.contact_timeout;
+  p.next_lookup = now;
+}
+
+void paths::handle(time_point now, const network_back&, actions&) {
+  for (peer& p : peers_) look_up_soon(now, p);
 }
 
 void paths::handle(time_point now, const found& in, actions& out) {
@@ -216,7 +240,7 @@ void paths::add_relay(time_point now, peer& p, const wire::contact& relay, actio
       return !usable(r) && !(p.in_use && p.in_use->relay == r.relay.key);
     });
     if (useless == p.relays.end()) return;
-    if (useless->ours) out.push_back(visit_relay{useless->relay, false, p.key});
+    out.push_back(visit_relay{useless->relay, false, p.key});
     p.relays.erase(useless);
   }
   p.relays.push_back({.relay = relay});
@@ -232,10 +256,12 @@ paths::relay_option* paths::met_at(peer& p, const public_key& relay, actions& ou
     // Where we are its guest anyway, we stay for this peer's sake too.
     const auto ours = std::find_if(attached_.begin(), attached_.end(),
                                    [&](const wire::contact& c) { return c.key == relay; });
+    // Where we are none as far as we know, the relay's lease is of before and ends soon: we visit
+    // it, by the session that the frame came in.
     const bool known = ours != attached_.end();
-    p.relays.push_back({.relay = known ? *ours : wire::contact{relay, {}}, .ours = known});
+    p.relays.push_back({.relay = known ? *ours : wire::contact{relay, {}}});
     r = &p.relays.back();
-    if (known) out.push_back(visit_relay{r->relay, true, p.key});
+    out.push_back(visit_relay{r->relay, true, p.key});
   }
   r->attached = r->answered = true;
   r->missed = 0;
@@ -506,6 +532,9 @@ void paths::plan_open(time_point at, peer& p) const {
 }
 
 void paths::handle(time_point now, const relay_up& in, actions& out) {
+  // The first relay after all were gone: we are back.
+  if (attached_.empty())
+    for (peer& p : peers_) look_up_soon(now, p);
   const auto at = lower_contact(attached_, in.relay.key);
   if (at != attached_.end() && at->key == in.relay.key)
     *at = in.relay;
@@ -517,10 +546,6 @@ void paths::handle(time_point now, const relay_up& in, actions& out) {
     if (!r) continue;
     used = true;
     r->relay = in.relay;
-    if (!r->ours) {
-      r->ours = true;
-      out.push_back(visit_relay{in.relay, true, p.key});
-    }
     // Each peer's visit is told to all: only for whom it is news has anything changed.
     if (r->attached && r->answered) continue;
     if (!r->attached) r->missed = 0;
@@ -543,7 +568,8 @@ void paths::handle(time_point now, const relay_down& in, actions& out) {
 }
 
 void paths::handle(time_point now, const not_a_guest& in, actions& out) {
-  // It has forgotten ourselves: asking whether it lives makes us its guest again.
+  // It has forgotten ourselves: asking whether it lives makes us its guest again. Where RELAY keeps
+  // no stay it says so, and what we believed of this relay ends.
   if (in.peer == self_) out.push_back(suspect_relay{in.relay});
   peer* p = find_peer(in.peer);
   relay_option* r = p ? find_relay(*p, in.relay) : nullptr;
@@ -554,9 +580,9 @@ void paths::handle(time_point now, const not_a_guest& in, actions& out) {
   tell(*p, out);
 }
 
-void paths::handle(time_point now, const payload& in, actions&) {
+void paths::handle(time_point now, const payload& in, actions& out) {
   peer* p = find_peer(in.peer);
-  if (!p) return;
+  if (!p || !p->in_use) return handle(now, want{in.peer}, out);
   const bool woke = now - p->last_payload > config_.payload_recent;
   p->last_payload = now;
   p->next_beat = std::min(p->next_beat, now + config_.heartbeat);

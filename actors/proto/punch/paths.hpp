@@ -40,6 +40,10 @@ struct config {
   /// A peer whose record was found has at least so long to answer before it is looked for again.
   duration contact_timeout = 2s;
   duration lookup_retry_max = 60s;
+  /// While payload waits for a peer that had no path yet, the wait is no longer than this part of
+  /// the time since it is missed, so that an outage costs little more than itself; at least
+  /// `contact_timeout`.
+  unsigned lookup_part = 8;
   /// The larger key waits this long for the other side's offer, and who was come to for the other
   /// side's next word before it begins a lookup.
   duration courtesy = 2s;
@@ -96,15 +100,18 @@ struct not_a_guest {
   public_key relay;
   public_key peer;
 };
-/// Payload went or came over WireGuard since the last such word.
+/// Payload went or came over WireGuard since the last such word. Counts as `want` where there is no
+/// path: it goes a way that we know nothing of, and nobody keeps it open.
 struct payload {
   public_key peer;
 };
+/// The DHT answers again after it had fallen silent: what was not found before may be now.
+struct network_back {};
 
 struct find {
   public_key peer;
 };
-/// `peer`: for whose sake.
+/// `peer`: for whose sake. A relay whose endpoint is not known is asked by its session's own route.
 struct visit_relay {
   wire::contact relay;
   bool wanted = true;
@@ -189,6 +196,7 @@ class paths {
   void handle(time_point now, const relay_down& in, actions& out);
   void handle(time_point now, const not_a_guest& in, actions& out);
   void handle(time_point now, const payload& in, actions& out);
+  void handle(time_point now, const network_back& in, actions& out);
   void handle(time_point now, const probe& in, actions& out);
   void handle_timeout(time_point now, actions& out);
   std::optional<time_point> next_timeout() const;
@@ -204,7 +212,6 @@ class paths {
  private:
   struct relay_option {
     wire::contact relay;
-    bool ours = true;  // we asked for the visit, so we end it
     bool attached = false;
     bool answered = false;  // the peer answered a ping over it
     duration rtt{0};
@@ -250,6 +257,7 @@ class paths {
     unsigned offers_left = 0;
     time_point offers_filled{};
     duration lookup_wait{0};
+    time_point missed_since{};  // the first lookup since there was no path
     bool looking = false;
     std::optional<time_point> next_lookup, next_open;
     time_point next_beat{};
@@ -276,6 +284,8 @@ class paths {
   void ping(time_point now, peer& p, const wire::route& via, actions& out,
             ttl limit = ttl::host_default);
   void look_up(time_point now, peer& p, actions& out);
+  duration lookup_wait_max(time_point now, const peer& p) const;
+  void look_up_soon(time_point now, peer& p) const;
   void offer(time_point now, peer& p, actions& out);
   void send_connect(peer& p, wire::connect_phase phase, std::uint32_t id, const wire::route& via,
                     actions& out, duration start_in = {});

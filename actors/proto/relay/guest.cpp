@@ -43,8 +43,10 @@ std::optional<wire::contact> guest::contact_of(const public_key& relay) const {
 }
 
 bool guest::resented(time_point now, const public_key& k) const {
-  return std::any_of(grudges_.begin(), grudges_.end(),
-                     [&](const grudge& g) { return g.relay == k && g.until > now; });
+  const bool alone = homes_granted() == 0;
+  return std::any_of(grudges_.begin(), grudges_.end(), [&](const grudge& g) {
+    return g.relay == k && g.until > now && !(alone && g.may_end && *g.may_end <= now);
+  });
 }
 
 void guest::ask(time_point now, stay& s, guest_actions& out) {
@@ -147,11 +149,12 @@ void guest::handle(time_point now, const visit& in, guest_actions& out) {
     return;
   }
   if (s) {
+    if (s->relay.where.is_unspecified()) s->relay.where = in.relay.where;
     s->visited.push_back(in.peer);
     if (s->granted) out.push_back(attached{s->relay, s->rtt});
     return;
   }
-  if (in.relay.where.is_unspecified() || stays_.size() >= config_.visits_max + config_.homes) {
+  if (stays_.size() >= config_.visits_max + config_.homes) {
     out.push_back(note{note_kind::relay_visit_refused, in.relay.key, in.relay.where, 0});
     out.push_back(detached{in.relay.key});
     return;
@@ -188,6 +191,7 @@ void guest::handle(time_point now, const guest_received& in, guest_actions& out)
                           config_.renew_min);
   if (s->granted) return;
   s->granted = true;
+  if (s->relay.where.is_unspecified()) s->relay.where = in.where;
   out.push_back(note{note_kind::relay_leased, in.from, s->relay.where, m->lease_s});
   found_again(in.from);
   const bool home = s->home;
@@ -229,8 +233,13 @@ void guest::answered_late(time_point now, const public_key& from, const wire::re
 
 void guest::handle(time_point now, const suspect& in, guest_actions& out) {
   stay* s = find(in.relay);
+  if (!s) {
+    // Whoever asks takes us for a guest there, and we are none.
+    out.push_back(detached{in.relay});
+    return;
+  }
   // One question at a time: the answer, or its absence, is what counts.
-  if (s && s->granted && s->unanswered == 0) ask(now, *s, out);
+  if (s->granted && s->unanswered == 0) ask(now, *s, out);
 }
 
 void guest::handle(time_point now, const guest_failed& in, guest_actions& out) {
@@ -240,11 +249,15 @@ void guest::handle(time_point now, const guest_failed& in, guest_actions& out) {
 void guest::fell_silent(time_point now, const public_key& k, guest_actions& out) {
   const stay* s = find(k);
   if (!s) return;
-  if (s->home && s->granted) lose(now, *s);
-  drop(now, k, config_.grudge, out);
+  if (s->home && s->granted)
+    lose(now, *s);
+  else if (s->home && !was_home(k) && candidates_.size() < config_.candidates_max)
+    candidates_.push_back({.who = s->relay, .proven = false});  // should nothing better be left
+  drop(now, k, config_.grudge, out, true);
 }
 
-void guest::drop(time_point now, const public_key& k, duration resent, guest_actions& out) {
+void guest::drop(time_point now, const public_key& k, duration resent, guest_actions& out,
+                 bool silent) {
   const auto at =
       std::find_if(stays_.begin(), stays_.end(), [&](const stay& s) { return s.relay.key == k; });
   if (at == stays_.end()) return;
@@ -254,9 +267,13 @@ void guest::drop(time_point now, const public_key& k, duration resent, guest_act
   }
   stays_.erase(at);
   if (resent > 0s) {
+    duration wait = config_.grudge_min;
+    for (const grudge& g : grudges_)
+      if (g.relay == k && g.may_end) wait = std::min(2 * g.wait, config_.grudge);
     std::erase_if(grudges_, [&](const grudge& g) { return g.until <= now || g.relay == k; });
     if (grudges_.size() >= 4 * config_.candidates_max) grudges_.erase(grudges_.begin());
-    grudges_.push_back({k, now + resent});
+    grudges_.push_back({k, now + resent, wait, silent ? std::optional{now + wait} : std::nullopt});
+    if (silent) forgive_at_ = next_forgiven(now);
     out.push_back(note{note_kind::relay_grudge, k, {}, resent / 1s});
   }
   out.push_back(detached{k});
@@ -273,7 +290,8 @@ void guest::fill_homes(time_point now, guest_actions& out) {
       std::count_if(stays_.begin(), stays_.end(), [](const stay& s) { return s.home; }));
   for (stay& s : stays_) {
     if (have >= config_.homes) break;
-    if (s.home || !s.granted) continue;
+    // What has no endpoint cannot be named to others.
+    if (s.home || !s.granted || s.relay.where.is_unspecified()) continue;
     s.home = true;
     ++have;
     ++all;
@@ -296,10 +314,13 @@ void guest::fill_homes(time_point now, guest_actions& out) {
   }
 }
 
+bool guest::was_home(const public_key& k) const {
+  return std::any_of(lost_.begin(), lost_.end(),
+                     [&](const lost_home& l) { return l.relay.key == k; });
+}
+
 void guest::lose(time_point now, const stay& s) {
-  if (std::any_of(lost_.begin(), lost_.end(),
-                  [&](const lost_home& l) { return l.relay.key == s.relay.key; }))
-    return;
+  if (was_home(s.relay.key)) return;
   if (lost_.size() >= config_.lost_max) lost_.erase(lost_.begin());
   lost_.push_back({s.relay, now, now});
 }
@@ -416,7 +437,9 @@ void guest::handle_timeout(time_point now, guest_actions& out) {
   const bool again = search_again_ && now >= *search_again_;
   if (again) search_again_.reset();
   ask_lost(now, out);
-  if (waited || again || silent) fill_homes(now, out);
+  const bool forgiven = forgive_at_ && now >= *forgive_at_;
+  if (forgiven) forgive_at_ = next_forgiven(now);
+  if (waited || again || silent || forgiven) fill_homes(now, out);
 }
 
 std::optional<time_point> guest::next_lost() const {
@@ -426,8 +449,17 @@ std::optional<time_point> guest::next_lost() const {
       ->again;
 }
 
+/// When the next of those that were silent may be asked again, should we have no home.
+std::optional<time_point> guest::next_forgiven(time_point now) const {
+  std::optional<time_point> first;
+  for (const grudge& g : grudges_)
+    if (g.may_end && *g.may_end > now && (!first || *g.may_end < *first)) first = g.may_end;
+  return first;
+}
+
 std::optional<time_point> guest::next_timeout() const {
   std::optional<time_point> first = search_again_;
+  if (forgive_at_ && (!first || *forgive_at_ < *first)) first = forgive_at_;
   if (ample_until_ && (!first || *ample_until_ < *first)) first = ample_until_;
   if (const auto t = next_lost(); t && (!first || *t < *first)) first = t;
   for (const stay& s : stays_)

@@ -33,6 +33,9 @@ struct guest_config {
   /// A relay that failed or was full is not asked to be a home again before. A visit is asked all
   /// the same: the other side is there and nowhere else.
   duration grudge = 2min;
+  /// Without any home one that was silent is asked again after this, doubled each time in a row up
+  /// to `grudge`: nothing better is left.
+  duration grudge_min = 10s;
   /// The same for one whose owner does not consent: that is a setting, and seldom changed.
   duration grudge_refused = 1h;
   /// Without any home, those that were homes and fell silent are asked again after this, or after a
@@ -58,17 +61,21 @@ struct candidates_end {
 struct want_homes {
   bool wanted = false;
 };
-/// Become (or stay) a guest of a peer's relay for its sake; `false` ends it.
+/// Become (or stay) a guest of a peer's relay for its sake; `false` ends it. A relay without an
+/// endpoint is asked by the session that there is with it.
 struct visit {
   wire::contact relay;
   bool wanted = true;
   public_key peer{};
 };
+/// `where`: the endpoint it came from.
 struct guest_received {
   public_key from;
   wire::message what;
+  endpoint where{};
 };
-/// Payload or heartbeats through this relay go unanswered: ask it now whether it lives.
+/// Payload or heartbeats through this relay go unanswered: ask it now whether it lives. Answered
+/// with `detached` where we are no guest.
 struct suspect {
   public_key relay;
 };
@@ -154,6 +161,8 @@ class guest {
   struct grudge {
     public_key relay;
     time_point until;
+    duration wait{};                      // until `may_end`, doubled each time in a row
+    std::optional<time_point> may_end{};  // of one that was silent
   };
   /// A relay that was dropped before it ever answered.
   struct unheard {
@@ -173,15 +182,18 @@ class guest {
   duration patience(const stay& s) const;
   void answered_late(time_point now, const public_key& from, const wire::relay_attached& m,
                      guest_actions& out);
-  /// With a grudge for as long as `resent`.
-  void drop(time_point now, const public_key& k, duration resent, guest_actions& out);
+  /// With a grudge for as long as `resent`; `silent`: it may end sooner.
+  void drop(time_point now, const public_key& k, duration resent, guest_actions& out,
+            bool silent = false);
   void fill_homes(time_point now, guest_actions& out);
   void tell_homes(guest_actions& out);
   void fell_silent(time_point now, const public_key& k, guest_actions& out);
+  bool was_home(const public_key& k) const;
   void lose(time_point now, const stay& s);
   void ask_lost(time_point now, guest_actions& out);
   void found_again(const public_key& k);
   std::optional<time_point> next_lost() const;
+  std::optional<time_point> next_forgiven(time_point now) const;
   std::size_t homes_granted() const;
   void end_surplus();
   void ask_for_candidates(time_point now, guest_actions& out);
@@ -205,7 +217,7 @@ class guest {
   bool candidates_came_ = false;  // since they were asked for last
   bool asked_for_candidates_ = false;
   time_point wanted_since_{};
-  std::optional<time_point> search_again_, ample_until_;
+  std::optional<time_point> search_again_, ample_until_, forgive_at_;
 };
 
 }  // namespace wh::relay

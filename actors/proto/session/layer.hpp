@@ -61,6 +61,11 @@ struct established {
   bool serves_dht = false;
 };
 
+/// A session took the place of one that was not due for renewal: one side likely began a new life.
+struct begun_anew {
+  public_key peer;
+};
+
 /// The peer did not answer our handshakes; what waited for it is dropped.
 struct gave_up {
   public_key peer;
@@ -78,7 +83,8 @@ struct keep_timestamp {
   std::uint64_t stamp = 0;
 };
 
-using action = std::variant<transmit, deliver, established, gave_up, reached, keep_timestamp, note>;
+using action = std::variant<transmit, deliver, established, begun_anew, gave_up, reached,
+                            keep_timestamp, note>;
 using actions = std::vector<action>;
 
 /// At each bound: wire/SPEC.md, section 4.

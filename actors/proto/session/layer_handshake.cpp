@@ -529,6 +529,8 @@ void layer::establish(time_point now, slot s, const session_state& fresh, action
     // Both sides come to the same choice: the session whose initiator has the lower key.
     const bool loses = crossed && fresh.initiator != (public_ < p.key);
     a.previous_heard = now;
+    if (!crossed && apart < rekey_initiator && p.current.born >= serves_since_)
+      out.emplace_back(begun_anew{p.key});
     if (loses) {
       a.previous = fresh;
     } else {

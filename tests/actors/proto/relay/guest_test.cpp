@@ -91,6 +91,24 @@ TEST_CASE("a home that dies is asked three times and replaced by the next candid
   CHECK(homes_of(g) == std::vector{key(3), key(1)});
 }
 
+TEST_CASE("without any home a candidate that was silent is asked again after ten seconds") {
+  relay_world w(1);
+  auto& g = w.add_guest();
+  w.kill(1);
+  w.tell(g, want_homes{true});
+  w.tell(g, candidate{w.relay(1)});
+  w.tell(g, candidates_end{});
+  w.run(5s);
+  CHECK(asked(w, 1).size() == 3);
+  w.run(5s);
+  CHECK(asked(w, 1).size() == 3);
+  w.revive(1);
+  w.run(5s);
+  CHECK(homes_of(g) == std::vector{key(1)});
+  w.run(1h);
+  CHECK(notes(g.did, note_kind::relay_silent) == 1);
+}
+
 TEST_CASE("a suspected relay is asked at once and found dead by its own round trip") {
   relay_world w(2);
   auto& g = w.add_guest();
@@ -331,14 +349,33 @@ TEST_CASE("a relay that one visits in vain is told to be gone after three second
   CHECK(all<detached>(g.did).size() == 1);
 }
 
-TEST_CASE("visits are bounded: one too many or to nowhere is refused at once") {
+TEST_CASE("visits are bounded: one too many is refused at once") {
   relay_world w(0);
   auto& g = w.add_guest();
   for (std::uint32_t n = 1; n <= 200; ++n) w.tell(g, visit{{key(n), w.address(n)}, true});
   CHECK(w.questions.size() == 66);
   CHECK(all<detached>(g.did).size() == 134);
-  w.tell(g, visit{{key(999), {}}, true});
-  CHECK(all<detached>(g.did).size() == 135);
+}
+
+TEST_CASE("a relay whose endpoint is not known is visited and named to nobody before it is") {
+  relay_world w(1);
+  auto& g = w.add_guest();
+  w.tell(g, want_homes{true});
+  w.tell(g, visit{{key(1), {}}, true});
+  w.run(1s);
+  CHECK(g.it.is_attached(key(1)));
+  CHECK(homes_of(g).empty());  // the answer came from nowhere in particular, too
+  w.tell(g, visit{w.relay(1), true});
+  w.tell(g, candidates_end{});
+  CHECK(homes_of(g) == std::vector{key(1)});
+}
+
+TEST_CASE("who suspects a relay that carries for us no more is told so") {
+  relay_world w(1);
+  auto& g = w.add_guest();
+  w.tell(g, suspect{key(1)});
+  REQUIRE(all<detached>(g.did).size() == 1);
+  CHECK(all<detached>(g.did)[0].relay == key(1));
 }
 
 TEST_CASE("an answer to another question is ignored") {

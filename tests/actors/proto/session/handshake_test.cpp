@@ -291,8 +291,11 @@ TEST_CASE("a peer that restarted gets back in and takes over only when it has sh
   net.run(20ms);
   CHECK(alice.inbox.size() == 2);
   CHECK(bob.count(note_kind::session_renewed) == 0);
+  CHECK(bob.anew.empty());
   net.run(10ms);
   CHECK(bob.count(note_kind::session_renewed) == 1);
+  CHECK(bob.anew.size() == 1);
+  CHECK(alice.anew.empty());
   net.say(bob, alice, ping(3));
   net.run(10ms);
   CHECK(alice.inbox.size() == 3);

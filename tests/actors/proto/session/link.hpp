@@ -28,6 +28,7 @@ struct host {
   std::map<note_kind, int> notes;
   /// Answers requests at the same instant when set.
   std::function<std::optional<wire::message>(const deliver&)> answer;
+  std::vector<public_key> anew{};  // began a new life
 
   int count(note_kind what) const {
     const auto it = notes.find(what);
@@ -114,6 +115,8 @@ class network {
         h.inbox.push_back(std::move(*d));
       } else if (auto* e = std::get_if<established>(&a)) {
         h.up.push_back(*e);
+      } else if (auto* b = std::get_if<begun_anew>(&a)) {
+        h.anew.push_back(b->peer);
       } else if (auto* g = std::get_if<gave_up>(&a)) {
         h.down.push_back(*g);
       } else if (auto* r = std::get_if<reached>(&a)) {
