@@ -388,6 +388,7 @@ class node {
 
   // Publications: node_lookup.cpp
   void start_round(time_point now, publication& p, actions& out);
+  void hold_own(time_point now, const publication& p, actions& out);
   void store_at_holders(time_point now, publication& p, actions& out);
   void store_result(time_point now, std::uint32_t id, bool ok, actions& out);
   void later(time_point now, publication& p);

@@ -237,7 +237,7 @@ void node::start_round(time_point now, publication& p, actions& out) {
     return;
   }
   p.next = never;
-  if (!joined_) return;  // joining starts it
+  if (!joined_) return hold_own(now, p, out);  // joining starts it
   if (!p.thin && !p.holders.empty() && now < p.looked_up + config_.holders_life) {
     p.direct = true;
     store_at_holders(now, p, out);
@@ -250,16 +250,19 @@ void node::start_round(time_point now, publication& p, actions& out) {
   start(now, {purpose::publication, l, p.id, config_.k, false}, out);
 }
 
+/// We may be one of those who are asked for what we publish, or the only one.
+void node::hold_own(time_point now, const publication& p, actions& out) {
+  if (!config_.serves || !record::verify(crypto_, p.value, config_.name_space, now)) return;
+  store_.put(prefix_of(p.where), p.value, 0);
+  out.emplace_back(note{
+      note_kind::dht_record_held, p.value.key, {}, static_cast<std::int64_t>(p.value.sequence)});
+}
+
 void node::store_at_holders(time_point now, publication& p, actions& out) {
   p.next = never;
   p.copies = 0;
   p.waiting = static_cast<std::uint16_t>(p.holders.size());
-  // We may be one of those who are asked for it.
-  if (config_.serves && record::verify(crypto_, p.value, config_.name_space, now)) {
-    store_.put(prefix_of(p.where), p.value, 0);
-    out.emplace_back(note{
-        note_kind::dht_record_held, p.value.key, {}, static_cast<std::int64_t>(p.value.sequence)});
-  }
+  hold_own(now, p, out);
   for (const holder& h : p.holders)
     ask(now, h.who, id_of(h.who.key), purpose::store, p.id, 0, wire::store{{}, h.token, p.value},
         out);

@@ -12,6 +12,8 @@ struct attempt_config {
   /// Hops of a packet that is to open our own NAT and die before the other one: our NAT, maybe the
   /// provider's, and a hop to spare.
   std::uint8_t opener_ttl = 4;
+  /// The same where both are behind one box: from there on a packet is on its way to the other one.
+  std::uint8_t opener_ttl_one_box = 2;
   /// From the openers to the first ping that may arrive: longer than both sides' starts differ,
   /// which half a round trip that one of its legs made longer by 200 ms puts apart.
   duration opener_lead = 100ms;

@@ -498,7 +498,9 @@ void paths::advance_attempt(time_point now, peer& p, actions& out) {
       case kind::openers:
         for (const endpoint& e : p.candidates)
           if (e.address.is_global())
-            ping(now, p, wire::direct(e), out, ttl{config_.attempt.opener_ttl});
+            ping(now, p, wire::direct(e), out,
+                 ttl{is_our_address(e) ? config_.attempt.opener_ttl_one_box
+                                       : config_.attempt.opener_ttl});
         break;
       case kind::pings:
         for (const endpoint& e : p.candidates) ping(now, p, wire::direct(e), out);
@@ -511,6 +513,20 @@ void paths::advance_attempt(time_point now, peer& p, actions& out) {
   }
 }
 
+bool paths::is_our_address(const endpoint& e) const {
+  return e.address.is_global() &&
+         std::any_of(me_.candidates.begin(), me_.candidates.end(),
+                     [&](const endpoint& mine) { return mine.address == e.address; });
+}
+
+reason paths::why_not_direct(const peer& p) const {
+  const reason r = why_failed(me_.kind, p.their_kind);
+  if (r != reason::no_answer) return r;
+  const bool one_box = std::any_of(p.candidates.begin(), p.candidates.end(),
+                                   [&](const endpoint& e) { return is_our_address(e); });
+  return one_box ? reason::no_hairpin : r;
+}
+
 void paths::give_up(time_point now, peer& p, bool agreed, actions& out) {
   if (p.direct) return;
   // An offer, answer or sync that was lost says nothing about the NATs.
@@ -520,7 +536,7 @@ void paths::give_up(time_point now, peer& p, bool agreed, actions& out) {
     return;
   }
   p.unagreed = 0;
-  p.why = why_failed(me_.kind, p.their_kind);
+  p.why = why_not_direct(p);
   plan_open(now + retry_after[std::min<std::size_t>(p.failures, retry_after.size() - 1)], p);
   ++p.failures;
   out.push_back(note{note_kind::punch_failed, p.key, {}, p.failures});

@@ -274,6 +274,10 @@ class paths {
   peer& obtain(time_point now, const public_key& k);
   void remove(const public_key& k, bool say_bye, actions& out);
   void plan_open(time_point at, peer& p) const;
+  /// The address is ours too: one box stands in front of us and whoever is there.
+  bool is_our_address(const endpoint& e) const;
+  /// Why there is no direct path, as far as classes and addresses tell.
+  reason why_not_direct(const peer& p) const;
   void give_up(time_point now, peer& p, bool agreed, actions& out);
   static void say_opening(peer& p);
   bool accept_offer(time_point now, peer& p) const;

@@ -143,7 +143,7 @@ void paths::tell(peer& p, actions& out) {
   }
   if (s.state == path_state::direct) p.why = reason::none;
   if (s.state == path_state::relayed && (p.why == reason::none || p.why <= reason::no_relay))
-    p.why = p.opening || p.next_open ? reason::opening : why_failed(me_.kind, p.their_kind);
+    p.why = p.opening || p.next_open ? reason::opening : why_not_direct(p);
   if (s.state == path_state::none) {
     if (p.why >= reason::opening) p.why = reason::peer_silent;
     // Whatever is known of the peer, it is ourselves whom nothing reaches.

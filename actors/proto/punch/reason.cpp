@@ -26,6 +26,8 @@ std::string_view code(reason r) {
       return "mapping_varies";
     case reason::no_answer:
       return "no_answer";
+    case reason::no_hairpin:
+      return "no_hairpin";
     case reason::lost:
       return "lost";
   }
@@ -60,6 +62,9 @@ std::string_view explain(reason r) {
              "was sent to; a port mapping on either NAT, or IPv6, would help";
     case reason::no_answer:
       return "both NATs seem to allow a direct path, yet no packet came through; it is tried again";
+    case reason::no_hairpin:
+      return "both are behind one box, which turns no packets round between them; a network in "
+             "which they reach each other inside, or IPv6, would help";
     case reason::lost:
       return "the direct path stopped answering; it is opened again";
   }

@@ -27,6 +27,7 @@ enum class reason : std::uint8_t {
   both_mappings_vary,  // both NATs give each destination another port
   mapping_varies,      // one NAT does, and the other one lets only known ports in
   no_answer,           // both NATs allow it as far as is known; no packet came through
+  no_hairpin,          // both are behind one box, and no packet came through it
   lost,                // it was direct; its packets stopped
 };
 
