@@ -287,7 +287,8 @@ void node::met_anew(time_point now, const wire::contact& who, actions& out) {
     if (p.looked_up == time_point{} || p.looking || p.waiting > 0) continue;
     const bool holds = std::any_of(p.holders.begin(), p.holders.end(),
                                    [&](const holder& h) { return h.who.key == who.key; });
-    if (knows_few() || (holds && p.holders.size() < config_.k)) check_holder(now, p, who, out);
+    const bool wanting = knows_few() && p.holders.size() < config_.quorum;
+    if (wanting || (holds && p.holders.size() < config_.k)) check_holder(now, p, who, out);
   }
 }
 
