@@ -319,7 +319,7 @@ void node::checked(time_point now, const request& r, const wire::records& m, act
 
 void node::later(time_point now, publication& p) {
   const bool few = p.holders.size() < config_.quorum;
-  p.next_check = few && p.copies > 0 ? now + jittered(check_interval) : never;
+  p.next_check = few && p.copies > 0 ? now + check_interval : never;
   if (p.copies > 0 && !p.thin) {
     p.retry = duration::zero();
     // Never before its time: who signs anew in less is not to be forestalled.
