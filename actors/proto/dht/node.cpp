@@ -447,7 +447,7 @@ void node::handle_timeout(time_point now, actions& out) {
   for (std::size_t i = 0; i < publications_.size();) {
     publication& p = publications_[i];
     if (p.next_check <= now) {
-      p.next_check = now + jittered(check_interval);
+      p.next_check = now + check_interval;
       if (!p.holders.empty())
         check_holder(now, p, p.holders[random_.below(p.holders.size())].who, out);
     }

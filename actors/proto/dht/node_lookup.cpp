@@ -290,7 +290,8 @@ void node::met_anew(time_point now, const wire::contact& who, actions& out) {
     if (p.looked_up == time_point{} || p.looking || p.waiting > 0) continue;
     const bool holds = std::any_of(p.holders.begin(), p.holders.end(),
                                    [&](const holder& h) { return h.who.key == who.key; });
-    if (knows_few() || (holds && p.holders.size() < config_.k)) check_holder(now, p, who, out);
+    const bool wanting = knows_few() && p.holders.size() < config_.quorum;
+    if (wanting || (holds && p.holders.size() < config_.k)) check_holder(now, p, who, out);
   }
 }
 
@@ -321,7 +322,7 @@ void node::checked(time_point now, const request& r, const wire::records& m, act
 
 void node::later(time_point now, publication& p) {
   const bool few = p.holders.size() < config_.quorum;
-  p.next_check = few && p.copies > 0 ? now + jittered(check_interval) : never;
+  p.next_check = few && p.copies > 0 ? now + check_interval : never;
   if (p.copies > 0 && !p.thin) {
     p.retry = duration::zero();
     // Never before its time: who signs anew in less is not to be forestalled.

@@ -318,7 +318,8 @@ void classifier::judge_mapping(time_point now) {
   if (agreed) {
     mapping_ = wire::nat_class::endpoint_independent;
     external_ = mapping->me;
-  } else if (observers >= 3 || two_see_two_ports(now, counted)) {
+  } else if (observers >= 3 ||
+             (mapping_ == wire::nat_class::unknown && two_see_two_ports(now, counted))) {
     const bool still_seen = mapping_ == wire::nat_class::endpoint_dependent &&
                             std::any_of(tallies.begin(), tallies.end(), [&](const tally& t) {
                               return t.me.address == external_.address;

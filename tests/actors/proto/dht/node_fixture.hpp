@@ -117,6 +117,18 @@ struct node_fixture {
     now = end;
     return seen;
   }
+  /// Publishes, and answers every question of that: nobody holds it, and all take it.
+  void publish_answered(const wire::record& r) {
+    for (dht::actions todo = tell(dht::publish{r}); !todo.empty();) {
+      dht::actions next;
+      const auto keep = [&](const dht::actions& a) { next.insert(next.end(), a.begin(), a.end()); };
+      for (const auto& [to, m] : sent<wire::find_record>(todo))
+        keep(hear(to, wire::records{m.tx, config_endpoint, {}, {}, {}}));
+      for (const auto& [to, m] : sent<wire::store>(todo))
+        keep(hear(to, wire::stored{m.tx, wire::store_result::stored}));
+      todo = std::move(next);
+    }
+  }
   std::vector<wire::contact> join(std::size_t n) {
     dht::add_contacts in;
     for (std::size_t i = 0; i < n; ++i) in.contacts.push_back(peer());

@@ -544,3 +544,32 @@ TEST_CASE_METHOD(fixture,
   for (const auto& s : sent<wire::find_record>(wait(30s))) asked.insert(s.first.key);
   CHECK(asked.size() == known);
 }
+
+TEST_CASE_METHOD(fixture, "a holder that likely began a new life is asked and given the record") {
+  join(5);
+  const auto mine = record_of(config.self);
+  publish_answered(mine);
+  const wire::contact holder = node->table().entries()[0].contact();
+  const auto asked = sent<wire::find_record>(tell(dht::revived{holder.key}));
+  REQUIRE(asked.size() == 1);
+  // It has it still: nothing more.
+  wire::records has{asked[0].second.tx, config_endpoint, {}, mine, {}};
+  CHECK(sent<wire::store>(hear(holder, has)).empty());
+  const auto again = sent<wire::find_record>(tell(dht::revived{holder.key}));
+  REQUIRE(again.size() == 1);
+  CHECK(tell(dht::revived{holder.key}).empty());  // one question at a time
+  const auto lost = hear(holder, wire::records{again[0].second.tx, config_endpoint, {}, {}, {}});
+  REQUIRE(sent<wire::store>(lost).size() == 1);
+  CHECK(sent<wire::store>(lost)[0].first.key == holder.key);
+  CHECK(noted(lost, note_kind::dht_record_missed) == 1);
+  CHECK(tell(dht::revived{peer().key}).empty());  // who holds nothing of ours is not asked
+}
+
+TEST_CASE_METHOD(fixture, "where few hold our record one of them is asked for it every minute") {
+  join(1);
+  publish_answered(record_of(config.self));
+  const auto seen = live(10min);
+  CHECK(sent<wire::find_record>(seen).size() >= 8);
+  CHECK(sent<wire::find_record>(seen).size() <= 14);
+  CHECK(sent<wire::store>(seen).size() == sent<wire::find_record>(seen).size());  // it has it never
+}

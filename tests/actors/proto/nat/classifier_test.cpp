@@ -611,3 +611,30 @@ TEST_CASE("whatever comes a classifier keeps its bounds and its promises") {
     }
   }
 }
+
+TEST_CASE("two observers who see two ports in turn make a mapping endpoint dependent") {
+  host h;
+  h.sees(1, at("203.0.113.9:1001"));
+  h.sees(2, at("203.0.113.9:1002"));
+  CHECK(h.it.current().kind == nat_class::unknown);  // it may have moved in between
+  h.let(1s);
+  h.sees(2, at("203.0.113.9:1002"));
+  CHECK(h.it.current().kind == nat_class::unknown);
+  h.let(1s);
+  h.sees(1, at("203.0.113.9:1001"));
+  CHECK(h.it.current().kind == nat_class::endpoint_dependent);
+  // A third who sees one of the two sets it right.
+  h.sees(3, at("203.0.113.9:1001"));
+  h.let(1min);
+  CHECK(h.it.current().kind == nat_class::endpoint_independent);
+}
+
+TEST_CASE("two observers who see two addresses in turn say nothing of the mapping") {
+  host h;
+  for (int i = 0; i < 3; ++i) {
+    h.sees(1, at("203.0.113.9:1001"));
+    h.sees(2, at("192.0.2.1:1001"));
+    h.let(1s);
+  }
+  CHECK(h.it.current().kind == nat_class::unknown);
+}
