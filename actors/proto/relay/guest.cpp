@@ -45,7 +45,7 @@ std::optional<wire::contact> guest::contact_of(const public_key& relay) const {
 bool guest::resented(time_point now, const public_key& k) const {
   const bool alone = homes_granted() == 0;
   return std::any_of(grudges_.begin(), grudges_.end(), [&](const grudge& g) {
-    return g.relay == k && g.until > now && !(alone && g.may_end && *g.may_end <= now);
+    return g.relay.key == k && g.until > now && !(alone && g.may_end && *g.may_end <= now);
   });
 }
 
@@ -79,6 +79,7 @@ duration guest::patience(const stay& s) const {
 
 void guest::handle(time_point now, const candidate& in, guest_actions& out) {
   if (in.who.where.is_unspecified()) return;
+  if (in.proven) heard_at(now, in.who, out);
   const auto known = std::find_if(candidates_.begin(), candidates_.end(),
                                   [&](const candidate& c) { return c.who.key == in.who.key; });
   if (known != candidates_.end()) {
@@ -227,7 +228,7 @@ void guest::answered_late(time_point now, const public_key& from, const wire::re
   unheard_.erase(at);
   trips_.add(now - was.asked);
   if (m.result != wire::attach_result::granted) return;
-  std::erase_if(grudges_, [&](const grudge& g) { return g.relay == from; });
+  std::erase_if(grudges_, [&](const grudge& g) { return g.relay.key == from; });
   handle(now, candidate{was.relay}, out);
 }
 
@@ -261,6 +262,7 @@ void guest::drop(time_point now, const public_key& k, duration resent, guest_act
   const auto at =
       std::find_if(stays_.begin(), stays_.end(), [&](const stay& s) { return s.relay.key == k; });
   if (at == stays_.end()) return;
+  const wire::contact relay = at->relay;
   if (resent > 0s && !at->granted) {
     if (unheard_.size() >= unheard_max) unheard_.erase(unheard_.begin());
     unheard_.push_back({at->relay, at->tx, at->asked});
@@ -269,10 +271,10 @@ void guest::drop(time_point now, const public_key& k, duration resent, guest_act
   if (resent > 0s) {
     duration wait = config_.grudge_min;
     for (const grudge& g : grudges_)
-      if (g.relay == k && g.may_end) wait = std::min(2 * g.wait, config_.grudge);
-    std::erase_if(grudges_, [&](const grudge& g) { return g.until <= now || g.relay == k; });
+      if (g.relay.key == k && g.may_end) wait = std::min(2 * g.wait, config_.grudge);
+    std::erase_if(grudges_, [&](const grudge& g) { return g.until <= now || g.relay.key == k; });
     if (grudges_.size() >= 4 * config_.candidates_max) grudges_.erase(grudges_.begin());
-    grudges_.push_back({k, now + resent, wait, silent ? std::optional{now + wait} : std::nullopt});
+    grudges_.push_back({relay, now + resent, wait, silent ? std::optional{now + wait} : std::nullopt});
     if (silent) forgive_at_ = next_forgiven(now);
     out.push_back(note{note_kind::relay_grudge, k, {}, resent / 1s});
   }
@@ -343,11 +345,28 @@ void guest::found_again(const public_key& k) {
                                [&](const lost_home& l) { return l.relay.key == k; });
   if (at == lost_.end()) return;
   for (const lost_home& l : lost_) {
-    std::erase_if(grudges_, [&](const grudge& g) { return g.relay == l.relay.key; });
+    std::erase_if(grudges_, [&](const grudge& g) { return g.relay.key == l.relay.key; });
     if (l.relay.key != k && candidates_.size() < config_.candidates_max)
       candidates_.push_back({.who = l.relay});
   }
   lost_.clear();
+}
+
+/// A relay that has moved: what it failed by elsewhere is over, and what is asked of it is asked there.
+/// A home that answers stays where it is, since a host may have several endpoints.
+void guest::heard_at(time_point now, const wire::contact& who, guest_actions& out) {
+  const auto is_elsewhere = [&](const wire::contact& c) {
+    return c.key == who.key && c.where != who.where;
+  };
+  std::erase_if(grudges_, [&](const grudge& g) { return g.may_end && is_elsewhere(g.relay); });
+  for (lost_home& l : lost_)
+    if (is_elsewhere(l.relay)) l = {who, l.since, now};
+  for (stay& s : stays_) {
+    if (!is_elsewhere(s.relay) || (s.granted && s.unanswered == 0)) continue;
+    s.relay = who;
+    s.unanswered = 0;
+    ask(now, s, out);
+  }
 }
 
 std::vector<candidate>::iterator guest::best_candidate(time_point now) {

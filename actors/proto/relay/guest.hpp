@@ -159,7 +159,7 @@ class guest {
     duration rtt{0};
   };
   struct grudge {
-    public_key relay;
+    wire::contact relay;
     time_point until;
     duration wait{};                      // until `may_end`, doubled each time in a row
     std::optional<time_point> may_end{};  // of one that was silent
@@ -192,6 +192,8 @@ class guest {
   void lose(time_point now, const stay& s);
   void ask_lost(time_point now, guest_actions& out);
   void found_again(const public_key& k);
+  /// It has answered us from there.
+  void heard_at(time_point now, const wire::contact& who, guest_actions& out);
   std::optional<time_point> next_lost() const;
   std::optional<time_point> next_forgiven(time_point now) const;
   std::size_t homes_granted() const;
