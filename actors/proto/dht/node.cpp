@@ -265,7 +265,10 @@ void node::unanswered(time_point now, const request& r, actions& out) {
   }
   const bool known = table_.find(r.id, r.to.key) != nullptr;
   const bool dropped = table_.failed(r.id, r.to.key, !cut_off);
-  if (dropped) out.emplace_back(note{note_kind::dht_contact_dropped, r.to.key, r.to.where});
+  if (dropped) {
+    out.emplace_back(note{note_kind::dht_contact_dropped, r.to.key, r.to.where});
+    miss_boot(now, r.to.key);
+  }
   // Others name it for a while yet.
   if ((!known || dropped) && !cut_off) leave_alone(now, r.to.key, true, out);
   switch (r.why) {
@@ -424,6 +427,7 @@ std::optional<time_point> node::next_timeout() const {
   if (!pending_.empty()) t = std::min(t, pending_.front().deadline);
   for (const publication& p : publications_) t = std::min({t, p.next, p.next_check});
   if (relaying_) t = std::min(t, relaying_->next_offer);
+  if (past_) t = std::min(t, past_->next_boot);
   return t == never ? std::nullopt : std::optional(t);
 }
 
@@ -462,6 +466,7 @@ void node::handle_timeout(time_point now, actions& out) {
     }
   }
   if (next_look_ <= now) look_whether_back(now, out);
+  if (past_ && past_->next_boot <= now) look_for_boot(now, out);
   if (next_join_ <= now) join(now, config_.k, out);
   if (next_self_ <= now) {
     next_self_ = now + jittered(self_every_);

@@ -272,6 +272,7 @@ class node {
     /// Requests that failed: an answer that comes all the same is one, and tells how long the way
     /// is.
     std::vector<unanswered_request> failed;  // oldest first
+    time_point boot_lost{}, next_boot = never;  // a boot node is missed, since when
   };
   struct running {
     std::uint32_t id;
@@ -366,6 +367,9 @@ class node {
     return timeouts_in_row_ >= offline_after && now - heard_ >= offline_silence;
   }
   void look_whether_back(time_point now, actions& out);
+  /// A boot node was dropped: where few are known, it is asked for until it is back.
+  void miss_boot(time_point now, const public_key& k);
+  void look_for_boot(time_point now, actions& out);
   // Of boot nodes and cached contacts many may be gone. Most that live answer so soon, on a long
   // way too.
   static constexpr duration seed_patience = 200ms;
@@ -445,6 +449,7 @@ class node {
   static constexpr time_point never = time_point::max();
   // Where fewer than `quorum` hold a record of ours, one of them is asked for it this often.
   static constexpr duration check_interval = 1min;
+  static constexpr duration boot_gap_min = 5s, boot_gap_max = 1min;
 
   config config_;
   const crypto_suite& crypto_;

@@ -103,6 +103,35 @@ void node::look_whether_back(time_point now, actions& out) {
   ask(now, e->contact(), e->id, purpose::upkeep, 0, 0, m, out);
 }
 
+void node::miss_boot(time_point now, const public_key& k) {
+  past& p = requests_before();
+  const auto end = seeds_.begin() + boot_seeds_;
+  if (p.next_boot != never || !knows_few() ||
+      std::none_of(seeds_.begin(), end, [&](const wire::contact& c) { return c.key == k; }))
+    return;
+  p.boot_lost = now;
+  p.next_boot = now + jittered(boot_gap_min);
+}
+
+/// The two halves of a network that was parted may each be whole, and then only boot nodes tell that
+/// there is more. Of a large one somebody else is told soon.
+void node::look_for_boot(time_point now, actions& out) {
+  past_->next_boot = never;
+  if (!knows_few()) return;
+  std::vector<const wire::contact*> missed;
+  for (std::size_t i = 0; i < boot_seeds_; ++i)
+    if (table_.find(id_of(seeds_[i].key), seeds_[i].key) == nullptr) missed.push_back(&seeds_[i]);
+  if (missed.empty()) return;
+  past_->next_boot =
+      now + jittered(std::clamp<duration>((now - past_->boot_lost) / 8, boot_gap_min, boot_gap_max));
+  if (!joined_) return;  // joining asks them all
+  const wire::contact& c = *missed[random_.below(missed.size())];
+  const prefix id = id_of(c.key);
+  wire::find_node m;
+  m.target = random_id(self_, std::min(common_prefix(self_, id), prefix_bits - 1), random_);
+  ask(now, c, id, purpose::probe, 0, 0, m, out);
+}
+
 void node::upkeep(time_point now, actions& out) {
   store_.expire(now);
   if (table_.size() == 0) {
