@@ -309,7 +309,8 @@ class node {
   void on(time_point now, const received& in, const wire::store& m, actions& out);
   void on(time_point now, const received& in, const wire::dial_request& m, actions& out);
   void on(time_point now, const received& in, const wire::dial_back& m, actions& out);
-  void asked_by(time_point now, const received& in);
+  void asked_by(time_point now, const received& in, actions& out);
+  void ask_where_it_is(time_point now, const received& in, prefix id, actions& out);
   void on(time_point now, const received& in, const wire::relay_offer& m, actions& out);
   wire::bounded<wire::contact, wire::k> contacts_for(const node_id& target,
                                                      const public_key& asker);

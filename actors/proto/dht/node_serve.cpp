@@ -20,7 +20,7 @@ constexpr duration dial_network_gap = 4s;
 
 }  // namespace
 
-void node::asked_by(time_point now, const received& in) {
+void node::asked_by(time_point now, const received& in, actions& out) {
   const prefix id = id_of(in.from);
   const wire::contact c{in.from, in.where};
   if (!in.serves_dht) {
@@ -30,11 +30,27 @@ void node::asked_by(time_point now, const received& in) {
   }
   // Somebody is there to join by.
   if (!joined_ && next_join_ != never) next_join_ = std::min(next_join_, now + config_.join_retry);
-  if (table_.seen(static_cast<std::uint32_t>(unix_seconds(now)), id, c)) return;
+  if (table_.seen(static_cast<std::uint32_t>(unix_seconds(now)), id, c))
+    return ask_where_it_is(now, in, id, out);
   if (!sane(in.where) || !worthy(in.from)) return;
   // It serves now, whatever it did before.
   forgive(now, in.from);
   consider(now, id, c);
+}
+
+/// A contact that speaks to us from elsewhere has moved, or somebody replays it there: its answer
+/// tells. An address of the other family is one more, and no move.
+void node::ask_where_it_is(time_point now, const received& in, prefix id, actions& out) {
+  const entry* known = table_.find(id, in.from);
+  if (in.early || known == nullptr || known->where == in.where || !sane(in.where) ||
+      known->where.address.is_v4() != in.where.address.is_v4())
+    return;
+  const bool asked = std::any_of(pending_.begin(), pending_.end(),
+                                 [&](const request& r) { return r.to.key == in.from; });
+  if (asked) return;
+  wire::find_node m;
+  m.target = random_id(self_, std::min(common_prefix(self_, id), prefix_bits - 1), random_);
+  ask(now, {in.from, in.where}, id, purpose::probe, 0, 0, m, out);
 }
 
 wire::bounded<wire::contact, wire::k> node::contacts_for(const node_id& target,
@@ -60,7 +76,7 @@ void node::answer(const received& in, wire::message what, actions& out) {
 }
 
 void node::on(time_point now, const received& in, const wire::find_node& m, actions& out) {
-  asked_by(now, in);
+  asked_by(now, in, out);
   wire::nodes a{m.tx, in.where, contacts_for(m.target, in.from), own_relay_room(), {}};
   // Its first bits say nearly always that it is not: most questions cost no hash.
   if (prefix_of(m.target) == relays_place_ &&
@@ -72,7 +88,7 @@ void node::on(time_point now, const received& in, const wire::find_node& m, acti
 }
 
 void node::on(time_point now, const received& in, const wire::find_record& m, actions& out) {
-  asked_by(now, in);
+  asked_by(now, in, out);
   wire::records a{m.tx,
                   in.where,
                   mint_.make(crypto_, now, in.from, in.where, m.where),
@@ -114,7 +130,7 @@ wire::store_result node::judge(time_point now, const received& in, const wire::s
 }
 
 void node::on(time_point now, const received& in, const wire::store& m, actions& out) {
-  asked_by(now, in);
+  asked_by(now, in, out);
   remember_guest(now, in);
   const wire::store_result r = judge(now, in, m);
   if (r != wire::store_result::stored)
