@@ -36,7 +36,7 @@ struct event_kind {
   std::unique_ptr<event_what> (*make)();
   /// Draws its keys for a world of chance; false where such a world has nothing for it to hit.
   bool (*draw)(event_draw& d);
-  healing heals;
+  healing heals;  ///< at the worst
 };
 
 /// What one [[events]] table says is to happen.
@@ -49,6 +49,7 @@ class event_what {
   virtual void check(event_site&) const {}
   /// From its beginning to its end; zero for what is done in a moment.
   virtual duration lasts() const { return {}; }
+  virtual healing heals() const { return kind().heals; }
   /// What it leaves hosts of a group with for good, once it is over.
   virtual void leaves(const peer_group&, condition&) const {}
 };

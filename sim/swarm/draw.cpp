@@ -120,7 +120,8 @@ class world_draw {
       const auto all = nat::profiles();
       for (std::uint64_t n = r.between(1, 3); n > 0; --n) {
         const auto& p = all[r.below(all.size())];
-        if (p.behaviour.udp == nat::udp_policy::allowed) boxes_.push_back(toml_word(p.name));
+        if (p.behaviour.udp == nat::udp_policy::allowed && p.name != "ipv6_firewall")
+          boxes_.push_back(toml_word(p.name));
       }
     }
     if (has("own_nat")) {

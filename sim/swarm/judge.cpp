@@ -37,7 +37,7 @@ struct evidence {
     }
     for (const event_item& e : s.events) {
       const duration over = (e.every > duration{} ? s.length : e.at) + e.what->lasts();
-      later(over, e.what->kind().heals);
+      later(over, e.what->heals());
     }
     for (const host_row& h : r.hosts)
       if (h.began) later(*h.began, healing_of_beginnings);
@@ -209,7 +209,11 @@ void look_at_idling(const evidence& e, findings& out) {
 /// What `wh why` says, held against the boxes: it must not be taken for an accident where no
 /// direct path can be had.
 void look_at_reasons(const evidence& e, findings& out) {
-  if (e.s.length <= e.direct_by) return;
+  // A mapping that varies shows to two who are asked, and no fewer.
+  const auto observers = std::count_if(e.r.hosts.begin(), e.r.hosts.end(), [&](const host_row& h) {
+    return h.online && h.serves && h.nat_class == "PUB" && e.clock_is_right(h);
+  });
+  if (e.s.length <= e.direct_by || observers < 2) return;
   for (const pair_row& p : e.r.pairs) {
     if (!e.can_meet(p) || p.path != path_kind::relayed) continue;
     if (!p.oracle.o1 && (p.reason == "no_answer" || p.reason.empty()))

@@ -113,8 +113,8 @@ void node::miss_boot(time_point now, const public_key& k) {
   p.next_boot = now + jittered(boot_gap_min);
 }
 
-/// The two halves of a network that was parted may each be whole, and then only boot nodes tell that
-/// there is more. Of a large one somebody else is told soon.
+/// The two halves of a network that was parted may each be whole, and then only boot nodes tell
+/// that there is more. Of a large one somebody else is told soon.
 void node::look_for_boot(time_point now, actions& out) {
   past_->next_boot = never;
   if (!knows_few()) return;
@@ -122,8 +122,8 @@ void node::look_for_boot(time_point now, actions& out) {
   for (std::size_t i = 0; i < boot_seeds_; ++i)
     if (table_.find(id_of(seeds_[i].key), seeds_[i].key) == nullptr) missed.push_back(&seeds_[i]);
   if (missed.empty()) return;
-  past_->next_boot =
-      now + jittered(std::clamp<duration>((now - past_->boot_lost) / 8, boot_gap_min, boot_gap_max));
+  past_->next_boot = now + jittered(std::clamp<duration>((now - past_->boot_lost) / 8, boot_gap_min,
+                                                         boot_gap_max));
   if (!joined_) return;  // joining asks them all
   const wire::contact& c = *missed[random_.below(missed.size())];
   const prefix id = id_of(c.key);

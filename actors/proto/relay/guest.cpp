@@ -274,7 +274,8 @@ void guest::drop(time_point now, const public_key& k, duration resent, guest_act
       if (g.relay.key == k && g.may_end) wait = std::min(2 * g.wait, config_.grudge);
     std::erase_if(grudges_, [&](const grudge& g) { return g.until <= now || g.relay.key == k; });
     if (grudges_.size() >= 4 * config_.candidates_max) grudges_.erase(grudges_.begin());
-    grudges_.push_back({relay, now + resent, wait, silent ? std::optional{now + wait} : std::nullopt});
+    grudges_.push_back(
+        {relay, now + resent, wait, silent ? std::optional{now + wait} : std::nullopt});
     if (silent) forgive_at_ = next_forgiven(now);
     out.push_back(note{note_kind::relay_grudge, k, {}, resent / 1s});
   }
@@ -352,8 +353,8 @@ void guest::found_again(const public_key& k) {
   lost_.clear();
 }
 
-/// A relay that has moved: what it failed by elsewhere is over, and what is asked of it is asked there.
-/// A home that answers stays where it is, since a host may have several endpoints.
+/// A relay that has moved: what it failed by elsewhere is over, and what is asked of it is asked
+/// there. A home that answers stays where it is, since a host may have several endpoints.
 void guest::heard_at(time_point now, const wire::contact& who, guest_actions& out) {
   const auto is_elsewhere = [&](const wire::contact& c) {
     return c.key == who.key && c.where != who.where;

@@ -248,7 +248,7 @@ fixed_bytes<32> cookie_key_of(const crypto_suite& crypto, const public_key& key,
 /// and a DHT under churn pays for every packet to one.
 constexpr unsigned tries_max = 2;
 /// Kept timestamps are ahead of what is used, so that few are written.
-constexpr duration timestamps_ahead = 10min;
+constexpr duration timestamps_ahead = 1min;
 constexpr duration response_held = 20ms;
 constexpr duration half_open_kept = 30s;
 constexpr duration idle_max = 90s;

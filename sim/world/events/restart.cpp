@@ -25,6 +25,10 @@ class restart final : public group_happening {
               "alone; `\"old\"`: what was there when the life that ends began, as from a copy"});
   }
   duration lasts() const override { return lasts_; }
+  /// Without what it kept it may begin with timestamps that others saw already, a minute's worth.
+  healing heals() const override {
+    return state_ == saved_state::kept ? healing{30s, 60s} : kind().heals;
+  }
   void prepare(stage& s) const override {
     if (state_ != saved_state::old) return;
     for (const std::size_t h : group_hosts(s)) s.hosts[h]->keep_backups();
@@ -47,6 +51,6 @@ const event_kind restart_kind{
     "Those that have not arrived yet are not hit",
     make_event<restart>,
     restart::draw,
-    {30s, 60s}};
+    {75s, 105s}};
 
 }  // namespace wh::sim
