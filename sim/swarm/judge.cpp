@@ -12,8 +12,9 @@ namespace {
 
 /// Clocks that are further off than this are not believed (record/SPEC.md).
 constexpr double clock_off_most_s = 250;
-/// Short gaps that loss alone makes.
+/// Gaps that loss alone makes: a gap counts from the first of two packets to what comes back next.
 constexpr duration gap_of_loss = 10s;
+constexpr int pings_of_loss = 5;
 /// Datagrams a second that a host sends by itself when nothing happens; and what a relay passes on
 /// between two that it keeps together, payload left out.
 constexpr double idle_packets_per_s = 20, kept_together_per_s = 4;
@@ -26,6 +27,7 @@ struct evidence {
   std::map<std::string_view, condition> conditions;  ///< by group
   duration calm{};                                   ///< the last fault is over
   duration connected_by{}, direct_by{};
+  duration loss_gap = gap_of_loss;
   bool relay_for_all = false;
 
   evidence(const scenario& sc, const report& rep) : s(sc), r(rep) {
@@ -39,6 +41,8 @@ struct evidence {
       const duration over = (e.every > duration{} ? s.length : e.at) + e.what->lasts();
       later(over, e.what->heals());
     }
+    for (const workload_item& w : s.workload)
+      loss_gap = std::max(loss_gap, w.ping_interval * pings_of_loss);
     for (const host_row& h : r.hosts)
       if (h.began) later(*h.began, healing_of_beginnings);
     for (const pair_row& p : r.pairs)
@@ -71,7 +75,7 @@ struct evidence {
   /// There is somebody else to be asked.
   bool somebody_serves(const host_row& but) const {
     return std::any_of(r.hosts.begin(), r.hosts.end(), [&](const host_row& h) {
-      return h.name != but.name && h.online && h.nat_class == "PUB" && clock_is_right(h);
+      return h.name != but.name && h.online && h.serves && clock_is_right(h);
     });
   }
   const host_row& host(std::string_view name) const { return *hosts.at(name); }
@@ -109,7 +113,7 @@ void look_at_paths(const evidence& e, findings& out) {
       say("until " + at(first));
     } else {
       for (const pair_row::outage& o : p.outages)
-        if (!o.interrupted && o.from < e.calm && o.until.value_or(e.s.length) > e.connected_by)
+        if (!o.interrupted && o.from <= e.calm && o.until.value_or(e.s.length) > e.connected_by)
           say("from " + at(o.from) + " to " + (o.until ? at(*o.until) : std::string("the end")));
     }
   }
@@ -121,7 +125,7 @@ void look_at_steadiness(const evidence& e, findings& out) {
     if (!e.can_meet(p)) continue;
     for (const pair_row::outage& o : p.outages) {
       const duration until = o.until.value_or(e.s.length), lasted = until - o.from;
-      if (o.interrupted || o.from < e.calm || until <= e.connected_by || lasted <= gap_of_loss)
+      if (o.interrupted || o.from <= e.calm || until <= e.connected_by || lasted <= e.loss_gap)
         continue;
       out.push_back({p.reason, pair_name(p) + " had no payload from " + at(o.from) + " on for " +
                                    at(lasted) + ", after the last fault at " + at(e.calm)});

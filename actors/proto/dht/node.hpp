@@ -368,6 +368,7 @@ class node {
     return timeouts_in_row_ >= offline_after && now - heard_ >= offline_silence;
   }
   void look_whether_back(time_point now, actions& out);
+  void somebody_is_there(time_point now);
   /// A boot node was dropped: where few are known, it is asked for until it is back.
   void miss_boot(time_point now, const public_key& k);
   void look_for_boot(time_point now, actions& out);

@@ -65,6 +65,7 @@ void node::handle(time_point now, const find_relays& in, actions& out) {
   relaying& r = about_relays();
   const bool again = r.wanted_with && r.told;
   r.wanted_with = in.homes;
+  if (in.homes > 0) somebody_is_there(now);
   if (!joined_) {
     name_known_relays(out);  // joining goes on with it
   } else if (again) {
@@ -75,7 +76,8 @@ void node::handle(time_point now, const find_relays& in, actions& out) {
   }
 }
 
-void node::handle(time_point, const enough_relays&, actions&) {
+void node::handle(time_point now, const enough_relays&, actions&) {
+  somebody_is_there(now);  // homes answer
   if (!relaying_) return;
   relaying_->wanted_with.reset();
   relaying_->told = false;

@@ -28,8 +28,7 @@ void node::asked_by(time_point now, const received& in, actions& out) {
     table_.remove(id, in.from);
     return;
   }
-  // Somebody is there to join by.
-  if (!joined_ && next_join_ != never) next_join_ = std::min(next_join_, now + config_.join_retry);
+  somebody_is_there(now);
   if (table_.seen(static_cast<std::uint32_t>(unix_seconds(now)), id, c))
     return ask_where_it_is(now, in, id, out);
   if (!sane(in.where) || !worthy(in.from)) return;

@@ -31,6 +31,11 @@ void node::join(time_point now, std::size_t width, actions& out) {
   start(now, {.why = purpose::self, .asked = {}, .width = width, .with_seeds = true}, out);
 }
 
+/// To join by, though it is not the DHT that answered us.
+void node::somebody_is_there(time_point now) {
+  if (!joined_ && next_join_ != never) next_join_ = std::min(next_join_, now + config_.join_retry);
+}
+
 void node::join_over(time_point now, const running& l, actions& out) {
   if (l.engine.closest_answered(1).empty() || table_.size() == 0) {
     // Nobody answered, or nobody who serves. What we know stays, and is asked again.
