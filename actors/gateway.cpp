@@ -56,7 +56,7 @@ class gateway_shell final : public peer_shell<gateway_actor> {
           act();
         },
         [this](ask_status) { return gateway_status{layer_.session_count()}; },
-        [this](const serve& in) { layer_.set_serves_dht(now(), in.serves); },
+        [this](const serve& in) { layer_.set_serves_dht(in.serves); },
     };
   }
 

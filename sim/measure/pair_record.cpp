@@ -6,8 +6,8 @@ namespace wh::sim {
 
 namespace {
 
-/// Requests that are remembered, in case their answers come after all: more than two WireGuard devices
-/// keep for one another while they have no session (128 each).
+/// Requests that are remembered, in case their answers come after all: more than two WireGuard
+/// devices keep for one another while they have no session (128 each).
 constexpr std::size_t remembered_max = 512;
 
 /// The oldest gives way.

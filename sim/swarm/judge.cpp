@@ -72,12 +72,16 @@ struct evidence {
     return std::any_of(r.hosts.begin(), r.hosts.end(),
                        [&](const host_row& h) { return h.group == g.group && h.online; });
   }
-  /// There is somebody else to be asked.
-  bool somebody_serves(const host_row& but) const {
-    return std::any_of(r.hosts.begin(), r.hosts.end(), [&](const host_row& h) {
-      return h.name != but.name && h.online && h.serves && h.nat_class == "PUB" &&
-             clock_is_right(h);
-    });
+  /// It can be asked by anybody, and others know that: boot nodes are known for it, others have to
+  /// have found out.
+  bool answers(const host_row& h) const {
+    const peer_group* g = s.find_group(h.group);
+    return h.online && h.nat_class == "PUB" && (h.serves || (g != nullptr && g->boot)) &&
+           clock_is_right(h);
+  }
+  std::size_t answering() const {
+    return static_cast<std::size_t>(std::count_if(r.hosts.begin(), r.hosts.end(),
+                                                  [&](const host_row& h) { return answers(h); }));
   }
   const host_row& host(std::string_view name) const { return *hosts.at(name); }
   /// What a pair can have in the end, by its boxes and by who relays.
@@ -161,7 +165,7 @@ void look_at_joining(const evidence& e, findings& out) {
   if (e.s.length <= e.connected_by) return;
   for (const host_row& h : e.r.hosts)
     if (h.online && !h.joined && h.nat_class != "UDPB" && e.clock_is_right(h) &&
-        e.somebody_serves(h))
+        e.answering() > (e.answers(h) ? 1U : 0U))
       out.push_back({{}, h.name + " runs since " + at(*h.began) + " and is not in the DHT"});
 }
 
@@ -221,10 +225,7 @@ void look_at_idling(const evidence& e, findings& out) {
 /// direct path can be had.
 void look_at_reasons(const evidence& e, findings& out) {
   // A mapping that varies shows to two who are asked, and no fewer.
-  const auto observers = std::count_if(e.r.hosts.begin(), e.r.hosts.end(), [&](const host_row& h) {
-    return h.online && h.serves && h.nat_class == "PUB" && e.clock_is_right(h);
-  });
-  if (e.s.length <= e.direct_by || observers < 2) return;
+  if (e.s.length <= e.direct_by || e.answering() < 2) return;
   for (const pair_row& p : e.r.pairs) {
     if (!e.can_meet(p) || p.path != path_kind::relayed) continue;
     if (!p.oracle.o1 && (p.reason == "no_answer" || p.reason.empty()))

@@ -52,6 +52,11 @@ class relay_world {
     r.it = relay::host({});
   }
   void revive(std::uint32_t n) { relays_.at(key(n)).alive = true; }
+  /// From now on it is there alone.
+  wire::contact move(std::uint32_t n, const endpoint& to) {
+    relays_.at(key(n)).where = to;
+    return {key(n), to};
+  }
   std::size_t asked_relays() const {
     std::set<public_key> k;
     for (const question& q : questions) k.insert(q.relay);
@@ -100,9 +105,11 @@ class relay_world {
   struct relay_host {
     relay::host it;
     bool alive = true;
+    std::optional<endpoint> where{};  // none: it is found wherever it is asked
   };
   struct event {
     public_key from, to;
+    endpoint where;
     wire::message what;
   };
 
@@ -113,19 +120,19 @@ class relay_world {
       if (const auto* s = std::get_if<relay::guest_send>(&g.did[i])) {
         if (const auto* m = std::get_if<wire::relay_attach>(&s->what))
           questions.push_back({now, s->to.key, m->tx});
-        post({g.self, s->to.key, s->what});
+        post({g.self, s->to.key, s->to.where, s->what});
       }
   }
 
   void arrive(event& e) {
     if (const auto r = relays_.find(e.to); r != relays_.end()) {
-      if (!r->second.alive) return;
+      if (!r->second.alive || r->second.where.value_or(e.where) != e.where) return;
       relay::host_actions out;
       r->second.it.handle(now, {e.from, {}, std::move(e.what)}, out);
       for (auto& s : all<relay::host_send>(out)) {
         if (auto* a = std::get_if<wire::relay_attached>(&s.what); a && lease_s)
           a->lease_s = *lease_s;
-        post({e.to, s.to, std::move(s.what)});
+        post({e.to, s.to, {}, std::move(s.what)});
       }
       return;
     }

@@ -271,7 +271,7 @@ class node {
     round_trips trips;
     /// Requests that failed: an answer that comes all the same is one, and tells how long the way
     /// is.
-    std::vector<unanswered_request> failed;  // oldest first
+    std::vector<unanswered_request> failed;     // oldest first
     time_point boot_lost{}, next_boot = never;  // a boot node is missed, since when
   };
   struct running {

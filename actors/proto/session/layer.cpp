@@ -186,7 +186,7 @@ void layer::send_now(time_point now, slot s, const send& what, const packed& enc
     const bool silent = p.asked != never && now - p.asked >= silence_of(p);
     const bool old =
         now - p.current.born >= (p.current.initiator ? rekey_initiator : rekey_responder) ||
-        p.current.sent >= rekey_packets || p.current.born < serves_since_;
+        p.current.sent >= rekey_packets || p.current.told_serves != config_.serves_dht;
     const bool busy = p.activity && (p.activity->initiating || p.activity->half_open());
     if ((silent || old) && !busy) {
       const wire::route via = what.via ? *what.via : p.route();

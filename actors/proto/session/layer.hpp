@@ -132,10 +132,7 @@ class layer {
   void send_reach(const endpoint& to, std::uint64_t nonce, actions& out) const;
   /// What handshakes tell of us from now on. Sessions that stand were told otherwise: each is
   /// renewed when it is next used.
-  void set_serves_dht(time_point now, bool serves) {
-    if (serves != config_.serves_dht) serves_since_ = now;
-    config_.serves_dht = serves;
-  }
+  void set_serves_dht(bool serves) { config_.serves_dht = serves; }
   /// Ends everything with the peer, without a word.
   void forget(const public_key& k);
 
@@ -228,7 +225,6 @@ class layer {
   std::vector<tried> tried_;  // oldest first
   std::uint64_t timestamp_last_;
   std::uint64_t timestamp_kept_;
-  time_point serves_since_{};
 
   std::vector<slot> timed_;      // peers with a deadline of less than seconds
   time_point urgent_ = never;    // at most the earliest of theirs

@@ -159,7 +159,8 @@ void layer::initiate(time_point now, slot s, actions& out) {
   bytes payload;
   payload.reserve(initiation_padded);
   put(payload, timestamp_last_);
-  payload.push_back(config_.serves_dht ? flag_serves_dht : 0);
+  i.told_serves = config_.serves_dht;
+  payload.push_back(i.told_serves ? flag_serves_dht : 0);
   put(payload, static_cast<std::uint16_t>(i.riding.size()));
   append(payload, i.riding);
   payload.resize(payload.size() + padding(i.riding, i.via.relayed()));
@@ -421,6 +422,7 @@ void layer::respond(time_point now, slot s, byte_view riding, ttl limit, actions
   a.next.mine = mine;
   a.next.theirs = held->theirs;
   a.next.born = now;
+  a.next.told_serves = config_.serves_dht;
   wipe(keys.send.value);
   wipe(keys.receive.value);
   out.emplace_back(transmit{held->via, std::move(d), limit, to, {type::response, kind_of(riding)}});
@@ -456,6 +458,7 @@ void layer::on_response(time_point now, const received& r, actions& out) {
   fresh.theirs = load_be<std::uint32_t>(d.data() + header_size);
   fresh.born = now;
   fresh.initiator = true;
+  fresh.told_serves = i.told_serves;
   wipe(keys.send.value);
   wipe(keys.receive.value);
   const wire::route via = i.via;
@@ -529,7 +532,7 @@ void layer::establish(time_point now, slot s, const session_state& fresh, action
     // Both sides come to the same choice: the session whose initiator has the lower key.
     const bool loses = crossed && fresh.initiator != (public_ < p.key);
     a.previous_heard = now;
-    if (!crossed && apart < rekey_initiator && p.current.born >= serves_since_)
+    if (!crossed && apart < rekey_initiator && p.current.told_serves == config_.serves_dht)
       out.emplace_back(begun_anew{p.key});
     if (loses) {
       a.previous = fresh;

@@ -25,6 +25,7 @@ struct session_state {
   replay_window seen;
   time_point born{};
   bool initiator = false;
+  bool told_serves = false;  // its handshake said that we serve the DHT
 
   session_state() = default;
   session_state(const session_state&) = default;
@@ -67,6 +68,7 @@ struct initiating {
   std::uint32_t mine = 0;
   std::uint8_t tries = 0;
   std::uint8_t detours = 0;  // tries moved forward because of a new way
+  bool told_serves = false;
   bool resent_with_cookie = false;
   bool has_cookie = false;
   time_point try_last{};

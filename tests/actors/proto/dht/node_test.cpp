@@ -573,3 +573,99 @@ TEST_CASE_METHOD(fixture, "where few hold our record one of them is asked for it
   CHECK(sent<wire::find_record>(seen).size() <= 14);
   CHECK(sent<wire::store>(seen).size() == sent<wire::find_record>(seen).size());  // it has it never
 }
+
+TEST_CASE_METHOD(fixture, "who knows nobody holds its own record for those who come") {
+  const auto mine = record_of(config.self);
+  CHECK(noted(tell(dht::publish{mine}), note_kind::dht_record_held) == 1);
+  const auto stranger = peer();
+  const auto got = sent<wire::records>(
+      hear(stranger, wire::find_record{{7}, record::location_of(crypto, config.self, ns)}));
+  REQUIRE(got.size() == 1);
+  REQUIRE(got[0].second.found);
+  CHECK(*got[0].second.found == mine);
+}
+
+TEST_CASE_METHOD(fixture, "a boot node that is missed is asked in an eighth of the time since") {
+  const auto boot = peer();
+  answer_all(tell(dht::add_contacts{{boot}}));
+  REQUIRE(node->has_joined());
+  // Others are there, and go on answering; the boot node does not.
+  std::vector<wire::contact> others;
+  for (int i = 0; i < 4; ++i) {
+    others.push_back(peer());
+    hear(others.back(), wire::find_node{});
+  }
+  std::vector<time_point> asked;
+  const auto pass = [&](duration d, bool boot_answers) {
+    const time_point end = now + d;
+    while (now < end) {
+      auto todo = wait(100ms);
+      for (int round = 0; round < 20 && !todo.empty(); ++round) {
+        dht::actions next;
+        for (const auto& [to, m] : sent<wire::find_node>(todo)) {
+          if (to.key == boot.key) asked.push_back(now);
+          if (to.key == boot.key && !boot_answers) continue;
+          const auto more = hear(to, wire::nodes{m.tx, config_endpoint, {}});
+          next.insert(next.end(), more.begin(), more.end());
+        }
+        todo = std::move(next);
+      }
+    }
+  };
+  pass(20min, true);
+  REQUIRE(node->table().size() == 5);
+  pass(30min, false);
+  CHECK(node->table().size() == 4);
+  std::erase_if(asked, [&](time_point t) { return t < now - 20min; });
+  // In the long run once a minute, not seldomer.
+  CHECK(asked.size() >= 14);
+  CHECK(asked.size() <= 30);
+  pass(90s, true);
+  CHECK(node->table().size() == 5);
+}
+
+TEST_CASE_METHOD(fixture,
+                 "a contact that speaks from elsewhere is asked there and moves when it answers") {
+  join(3);
+  const wire::contact was = node->table().entries()[1].contact();
+  wire::contact is = was;
+  is.where = peer().where;
+  const auto asked = sent<wire::find_node>(hear(is, wire::find_node{}));
+  REQUIRE(asked.size() == 1);
+  CHECK(asked[0].first == is);
+  const auto listed = [&] {
+    for (const auto& e : node->table().entries())
+      if (e.key == was.key) return e.where;
+    return endpoint{};
+  };
+  CHECK(listed() == was.where);                                       // its word is not enough
+  CHECK(sent<wire::find_node>(hear(is, wire::find_node{})).empty());  // one question at a time
+  hear(is, wire::nodes{asked[0].second.tx, config_endpoint, {}});
+  CHECK(listed() == is.where);
+  // What may be a copy asks nothing of anybody.
+  wire::contact copied = was;
+  copied.where = peer().where;
+  CHECK(sent<wire::find_node>(hear(copied, wire::find_node{}, true)).empty());
+}
+
+TEST_CASE_METHOD(fixture, "a relay that takes us brings a join within seconds") {
+  tell(dht::add_contacts{{peer()}});
+  wait(3min);  // nobody answers, and the gaps have grown
+  const auto next = *node->next_timeout();
+  REQUIRE(next > now + 5s);
+  tell(dht::enough_relays{});
+  CHECK(*node->next_timeout() <= now + 2s);
+}
+
+TEST_CASE_METHOD(fixture, "who knows nobody joins by whoever comes to ask and serves") {
+  const auto other = peer();
+  hear(other, wire::find_node{{1}, {}}, false, false);
+  hear(other, wire::find_node{{2}, {}}, false, false);
+  wait(30s);
+  dht::actions todo = hear(other, wire::find_node{{3}, {}});
+  const auto more = wait(5s);
+  todo.insert(todo.end(), more.begin(), more.end());
+  answer_all(todo);
+  CHECK(node->table().size() == 1);
+  CHECK(node->has_joined());
+}

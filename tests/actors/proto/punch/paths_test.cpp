@@ -609,3 +609,15 @@ TEST_CASE("who meets a peer at a relay that it left becomes a guest there again"
   CHECK(w.state(w.b, w.a) == path_state::relayed);
   CHECK(w.state(w.a, w.b) == path_state::relayed);
 }
+
+TEST_CASE("behind one box that turns no packets round a pair stays relayed and says so") {
+  pair_world w("linux_masquerade", easy, "linux_masquerade", easy);
+  auto& c = w.add_beside(w.a);
+  w.settle(w.relays);
+  // Neither hears of the other's address inside.
+  for (auto* h : {&w.a, &c}) w.tell(*h, self_changed{h->kind, {h->seen}});
+  w.want(w.a, c);
+  w.run(10s);
+  CHECK(w.state(w.a, c) == path_state::relayed);
+  CHECK(w.why(w.a, c) == reason::no_hairpin);
+}

@@ -608,3 +608,24 @@ TEST_CASE("what others say of relays never takes the place of one that answered 
   w.run(1s);
   CHECK(homes_of(g) == std::vector{key(1), key(2)});
 }
+
+TEST_CASE("a home that moved is asked where it answers from") {
+  relay_world w(1);
+  auto& g = w.add_guest();
+  w.tell(g, candidate{w.relay(1)});
+  w.tell(g, want_homes{true});
+  w.tell(g, candidates_end{});
+  w.run(1min);
+  REQUIRE(homes_of(g) == std::vector{key(1)});
+  const auto there = w.move(1, w.address(9));
+  w.run(2min);  // it is asked where it was, and resented
+  REQUIRE(homes_of(g).empty());
+  // Hearsay changes nothing.
+  w.tell(g, candidate{.who = there, .proven = false});
+  w.run(5s);
+  CHECK(homes_of(g).empty());
+  w.tell(g, candidate{there});
+  w.run(1s);
+  CHECK(homes_of(g) == std::vector{key(1)});
+  CHECK(all<homes>(g.did).back().relays.front().where == there.where);
+}
