@@ -65,6 +65,10 @@ class dht_shell final : public peer_shell<dht_actor> {
           node_.handle(now(), dht::revived{in.peer}, todo_);
           act();
         },
+        [this](const punch::not_reached& in) {
+          node_.handle(now(), dht::not_reached{in.peer}, todo_);
+          act();
+        },
         [this](const session::reached& in) {
           classifier_.handle(now(), nat::reached{in.from, in.nonce}, verdicts_);
           act();

@@ -72,6 +72,7 @@ WH_ACTOR_MESSAGE(wh::session::send)
 WH_ACTOR_MESSAGE(wh::session::deliver)
 WH_ACTOR_MESSAGE(wh::session::gave_up)
 WH_ACTOR_MESSAGE(wh::session::begun_anew)
+WH_ACTOR_MESSAGE(wh::punch::not_reached)
 WH_ACTOR_MESSAGE(wh::session::reached)
 WH_ACTOR_MESSAGE(wh::dht::add_contacts)
 WH_ACTOR_MESSAGE(wh::dht::lookup)
@@ -117,6 +118,7 @@ using dht_actor = actor_if<
   result<void>(session::gave_up),        // from GATEWAY: a peer does not answer handshakes
   result<void>(session::begun_anew),     // from GATEWAY: a peer likely began a new life
   result<void>(session::reached),        // from GATEWAY: a stranger's knock
+  result<void>(punch::not_reached),      // from PUNCH: nothing that goes straight to it arrives
   result<void>(nat::observed),           // from RELAY: a relay sees us there
   result<void>(dht::add_contacts),       // from NETWORK: boot nodes, endpoints of an earlier life
   result<dht::finished>(dht::lookup),    // from PUNCH, and from people: find a record or peers

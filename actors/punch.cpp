@@ -100,6 +100,7 @@ class punch_shell final : public peer_shell<punch_actor> {
   void perform(const punch::use& u) { tell(links().wireguard, u); }
   void perform(const punch::measured& m) { tell(links().wireguard, m); }
   void perform(const punch::suspect_relay& s) { tell(links().relay, s); }
+  void perform(const punch::not_reached& n) { tell(links().dht, n); }
   void perform(const punch::status& s) { watch_path(s); }
   void perform(const punch::probed& p) {
     const auto [first, last] = asking_.equal_range(p.peer);

@@ -281,6 +281,7 @@ class path_world {
   }
   void perform(host& h, punch::use& u) { h.route[u.peer] = u.via; }
   void perform(host&, punch::measured&) {}
+  void perform(host&, punch::not_reached&) {}
   void perform(host& h, punch::status& s) { h.told.push_back(s); }
   void perform(host& h, punch::probed& p) { h.probed.push_back(p); }
   void perform(host& h, note& n) { h.noted.push_back(n); }

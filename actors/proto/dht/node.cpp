@@ -18,8 +18,8 @@ constexpr duration late_kept = 10s;
 constexpr std::size_t late_max = 8;
 
 // In place of `failure_life`, while we know fewer than a bucket of contacts: there is nobody better
-// to ask.
-constexpr duration failure_life_small = 20s;
+// to ask. Longer than the 30 s for which a confused router remembers (punch/SPEC.md).
+constexpr duration failure_life_small = 35s;
 // One that was silent and then asks us something itself is forgiven after this.
 constexpr duration failure_forgiven = 1min;
 
@@ -115,6 +115,13 @@ void node::handle(time_point now, const failed& in, actions& out) {
     if (r.to.key == in.peer) lost.push_back(r);
   std::erase_if(pending_, [&](const request& r) { return r.to.key == in.peer; });
   for (const request& r : lost) unanswered(now, r, out);
+}
+
+void node::handle(time_point now, const not_reached& in, actions& out) {
+  table_.remove(id_of(in.peer), in.peer);
+  std::erase_if(candidates_, [&](const entry& e) { return e.key == in.peer; });
+  std::erase_if(failed_, [tag = key_tag(in.peer)](const failure& f) { return f.tag == tag; });
+  leave_alone(now, in.peer, true, out);
 }
 
 void node::handle(time_point now, const revived& in, actions& out) {

@@ -118,6 +118,11 @@ struct publish {
 struct failed {
   public_key peer;
 };
+/// Nothing that is sent straight to this peer arrives, and an opening of ours may be disturbed by
+/// it.
+struct not_reached {
+  public_key peer;
+};
 /// This peer has likely begun a new life: what it held for us may be lost.
 struct revived {
   public_key peer;
@@ -206,6 +211,7 @@ class node {
   void handle(time_point now, const publish& in, actions& out);
   void handle(time_point now, const failed& in, actions& out);
   void handle(time_point now, const revived& in, actions& out);
+  void handle(time_point now, const not_reached& in, actions& out);
   void handle(time_point now, const set_serving& in, actions& out);
   void handle(time_point now, const look_around& in, actions& out);
   void handle(time_point now, const find_relays& in, actions& out);

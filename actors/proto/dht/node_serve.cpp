@@ -37,13 +37,15 @@ void node::asked_by(time_point now, const received& in, actions& out) {
   consider(now, id, c);
 }
 
-/// A contact that speaks to us from elsewhere has moved, or somebody replays it there: its answer
-/// tells. An address of the other family is one more, and no move. One that does not answer there
-/// is not asked there again: its old place is tested next, as of any contact that failed.
+/// Those who come to us to be told of others are told where they are: a contact that speaks to us
+/// from elsewhere has moved, or somebody replays it there: its answer tells. An address of the
+/// other family is one more, and no move. One that does not answer there is not asked there again:
+/// its old place is tested next, as of any contact that failed.
 void node::ask_where_it_is(time_point now, const received& in, prefix id, actions& out) {
   const entry* known = table_.find(id, in.from);
-  if (in.early || known == nullptr || known->fails > 0 || known->where == in.where ||
-      !sane(in.where) || known->where.address.is_v4() != in.where.address.is_v4())
+  if (!config_.serves || in.early || known == nullptr || known->fails > 0 ||
+      known->where == in.where || !sane(in.where) ||
+      known->where.address.is_v4() != in.where.address.is_v4())
     return;
   const bool asked = std::any_of(pending_.begin(), pending_.end(),
                                  [&](const request& r) { return r.to.key == in.from; });

@@ -539,6 +539,7 @@ void paths::give_up(time_point now, peer& p, bool agreed, actions& out) {
   p.why = why_not_direct(p);
   plan_open(now + retry_after[std::min<std::size_t>(p.failures, retry_after.size() - 1)], p);
   ++p.failures;
+  out.push_back(not_reached{p.key});
   out.push_back(note{note_kind::punch_failed, p.key, {}, p.failures});
 }
 

@@ -155,8 +155,14 @@ struct probed {
   std::optional<duration> rtt;
 };
 
-using action =
-    std::variant<find, visit_relay, send, use, measured, suspect_relay, status, probed, note>;
+/// An attempt to open a direct path failed: what anybody sends it straight is lost, and keeps a
+/// confused router from forgetting before the next one.
+struct not_reached {
+  public_key peer;
+};
+
+using action = std::variant<find, visit_relay, send, use, measured, suspect_relay, status, probed,
+                            not_reached, note>;
 using actions = std::vector<action>;
 
 /// All that is known of a path, for people.

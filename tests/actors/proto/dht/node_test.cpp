@@ -667,5 +667,34 @@ TEST_CASE_METHOD(fixture, "who knows nobody joins by whoever comes to ask and se
   todo.insert(todo.end(), more.begin(), more.end());
   answer_all(todo);
   CHECK(node->table().size() == 1);
+  answer_all(wait(1s));
   CHECK(node->has_joined());
+}
+
+TEST_CASE_METHOD(fixture,
+                 "whom an opening did not reach is not asked for longer than routers remember") {
+  const auto known = join(5);
+  const wire::contact member = known[3];
+  tell(dht::not_reached{member.key});
+  CHECK(node->table().size() == 4);
+  std::uint64_t id = 0;
+  // Others name it in a lookup; how often it is asked then.
+  const auto named = [&] {
+    std::size_t n = 0;
+    const auto asked =
+        sent<wire::find_record>(tell(dht::lookup{++id, random.make_bytes<node_id>(), true, 1}));
+    REQUIRE_FALSE(asked.empty());
+    for (const auto& [to, m] : asked) {
+      wire::records a{m.tx, config_endpoint, {}, {}, {}};
+      a.contacts = wire::bounded<wire::contact, wire::k>::first_of({member});
+      for (const auto& [next, question] : sent<wire::find_record>(hear(to, a)))
+        n += next.key == member.key;
+    }
+    return n;
+  };
+  CHECK(named() == 0);
+  live(34s);
+  CHECK(named() == 0);
+  live(3s);
+  CHECK(named() > 0);
 }
