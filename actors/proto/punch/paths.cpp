@@ -194,7 +194,7 @@ void paths::handle(time_point now, const found& in, actions& out) {
   if (!p) return;
   p->looking = false;
   const bool there = in.what && in.what->key == in.peer;
-  if (there) p->lookup_wait = std::max(p->lookup_wait, config_.contact_timeout);
+  if (there) p->lookup_wait = std::max(p->lookup_wait, config_.contact_first);
   p->next_lookup = now + std::max(p->lookup_wait, config_.lookup_retry);
   if (!there) {
     if (!p->in_use) p->why = reason::no_record;

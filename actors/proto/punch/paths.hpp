@@ -39,6 +39,8 @@ struct config {
   duration lookup_retry = 100ms;
   /// A peer whose record was found has at least so long to answer before it is looked for again.
   duration contact_timeout = 2s;
+  /// It is looked up again after this the first time, for what was found may be of an earlier life.
+  duration contact_first = 500ms;
   duration lookup_retry_max = 60s;
   /// While payload waits for a peer that had no path yet, the wait is no longer than this part of
   /// the time since it is missed, so that an outage costs little more than itself; at least
