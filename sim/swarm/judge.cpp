@@ -13,7 +13,7 @@ namespace {
 /// Clocks that are further off than this are not believed (record/SPEC.md).
 constexpr double clock_off_most_s = 250;
 /// Gaps that loss alone makes: a gap counts from the first of two packets to what comes back next.
-constexpr duration gap_of_loss = 15s;
+constexpr duration gap_of_loss = 20s;
 constexpr int pings_of_loss = 6;
 /// Datagrams a second that a host sends by itself when nothing happens; and what a relay passes on
 /// between two that it keeps together, payload left out.
@@ -225,7 +225,11 @@ void look_at_idling(const evidence& e, findings& out) {
 /// direct path can be had.
 void look_at_reasons(const evidence& e, findings& out) {
   // A mapping that varies shows to two who are asked, and no fewer.
-  if (e.s.length <= e.direct_by || e.answering() < 2) return;
+  // One that begins to vary shows to three.
+  const bool changes = std::any_of(e.s.events.begin(), e.s.events.end(), [](const event_item& x) {
+    return x.what->kind().name == "nat_change";
+  });
+  if (e.s.length <= e.direct_by || e.answering() < (changes ? 3U : 2U)) return;
   for (const pair_row& p : e.r.pairs) {
     if (!e.can_meet(p) || p.path != path_kind::relayed) continue;
     if (!p.oracle.o1 && (p.reason == "no_answer" || p.reason.empty()))

@@ -40,7 +40,7 @@ void node::join_over(time_point now, const running& l, actions& out) {
   if (l.engine.closest_answered(1).empty() || table_.size() == 0) {
     // Nobody answered, or nobody who serves. What we know stays, and is asked again.
     next_join_ = now + jittered(join_every_);
-    join_every_ = std::min(join_every_ * 2, config_.join_retry_max);
+    join_every_ = std::min(join_every_ * 3 / 2, config_.join_retry_max);
     out.emplace_back(note{note_kind::dht_join_failed, {}, {}, l.engine.requests()});
     return;
   }
@@ -49,7 +49,7 @@ void node::join_over(time_point now, const running& l, actions& out) {
     next_join_ = never;
   } else {
     // All but the first to answer fell silent: the look that is due stays so.
-    join_every_ = std::min(join_every_ * 2, config_.join_retry_max);
+    join_every_ = std::min(join_every_ * 3 / 2, config_.join_retry_max);
   }
   if (look_again_) {
     look_again_ = false;

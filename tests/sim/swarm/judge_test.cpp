@@ -84,7 +84,7 @@ TEST_CASE("each rule sees the fault that it is for") {
           pair(r).outages.push_back({18s, {}, false});
         }) == names_of_rules{"path"});
   CHECK(broken([&](report& r) {
-          pair(r).outages.push_back({150s, 166s, false});
+          pair(r).outages.push_back({150s, 171s, false});
         }) == names_of_rules{"steady"});
   CHECK(broken([&](report& r) {
           pair(r).outages.push_back({150s, {}, false});
