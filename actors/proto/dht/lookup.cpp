@@ -95,7 +95,7 @@ bool iterative_lookup::may_ask() const {
 
 std::size_t iterative_lookup::wanted() const {
   if (limits_.region == 0 || timeouts_ <= limits_.k) return limits_.k;
-  return limits_.k + std::min<std::size_t>(timeouts_ - limits_.k, 2 * limits_.k);
+  return limits_.k + std::min<std::size_t>(timeouts_ - limits_.k, std::size_t{2} * limits_.k);
 }
 
 /// Calls f(index) for each candidate that is due, closest first, until f says no.

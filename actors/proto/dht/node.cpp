@@ -156,7 +156,7 @@ void node::handle(time_point now, const look_around&, actions&) {
 void node::await(request r) {
   const auto at = std::upper_bound(pending_.begin(), pending_.end(), r.deadline,
                                    [](time_point t, const request& o) { return t < o.deadline; });
-  pending_.insert(at, std::move(r));
+  pending_.insert(at, r);
 }
 
 void node::ask(time_point now, const wire::contact& to, prefix id, purpose why, std::uint32_t owner,
