@@ -6,6 +6,7 @@
 #include <functional>
 #include <limits>
 #include <sstream>
+#include <tuple>
 
 #include "sim/main/commands.hpp"
 #include "sim/main/provenance.hpp"
@@ -121,20 +122,25 @@ std::uint64_t seed_of(std::string_view word, std::string_view option) {
   return seed;
 }
 
+/// "1-20", "3".
+std::pair<std::uint64_t, std::uint64_t> range_in(const std::string& part) {
+  const auto dash = part.find('-');
+  if (dash == 0 || dash + 1 == part.size())
+    throw usage_error{"--seeds: `" + part + "` lacks an end; expected for example 1-20, or 1-5,9"};
+  const auto first = seed_of(std::string_view(part).substr(0, dash), "--seeds");
+  const auto last = dash == std::string::npos
+                        ? first
+                        : seed_of(std::string_view(part).substr(dash + 1), "--seeds");
+  if (last < first) throw usage_error{"--seeds: `" + part + "` ends before it begins"};
+  return {first, last};
+}
+
 /// "1-20", "3", "1-5,9".
 std::vector<std::uint64_t> seeds_in(const std::string& ranges) {
   std::vector<std::uint64_t> seeds;
   std::istringstream parts(ranges);
   for (std::string part; std::getline(parts, part, ',');) {
-    const auto dash = part.find('-');
-    if (dash == 0 || dash + 1 == part.size())
-      throw usage_error{"--seeds: `" + part +
-                        "` lacks an end; expected for example 1-20, or 1-5,9"};
-    const auto first = seed_of(std::string_view(part).substr(0, dash), "--seeds");
-    const auto last = dash == std::string::npos
-                          ? first
-                          : seed_of(std::string_view(part).substr(dash + 1), "--seeds");
-    if (last < first) throw usage_error{"--seeds: `" + part + "` ends before it begins"};
+    const auto [first, last] = range_in(part);
     if (last - first >= seeds_max)
       throw usage_error{"--seeds: more than " + std::to_string(seeds_max) + " seeds"};
     for (auto s = first;; ++s) {
@@ -395,13 +401,7 @@ class grammar {
         swarm_.last = std::numeric_limits<std::uint64_t>::max();
       }
       if (!swarm_range_.empty()) {
-        const auto dash = swarm_range_.find('-');
-        swarm_.first = seed_of(std::string_view(swarm_range_).substr(0, dash), "--seeds");
-        swarm_.last = dash == std::string::npos
-                          ? swarm_.first
-                          : seed_of(std::string_view(swarm_range_).substr(dash + 1), "--seeds");
-        if (swarm_.last < swarm_.first)
-          throw usage_error{"--seeds: `" + swarm_range_ + "` ends before it begins"};
+        std::tie(swarm_.first, swarm_.last) = range_in(swarm_range_);
       }
       return command{swarm_};
     });

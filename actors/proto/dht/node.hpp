@@ -373,6 +373,7 @@ class node {
   bool is_cut_off(time_point now) const {
     return timeouts_in_row_ >= offline_after && now - heard_ >= offline_silence;
   }
+  void ask_in_bucket(time_point now, const wire::contact& c, prefix id, purpose why, actions& out);
   void look_whether_back(time_point now, actions& out);
   void somebody_is_there(time_point now);
   /// A boot node was dropped: where few are known, it is asked for until it is back.

@@ -49,10 +49,7 @@ void node::ask_where_it_is(time_point now, const received& in, prefix id, action
     return;
   const bool asked = std::any_of(pending_.begin(), pending_.end(),
                                  [&](const request& r) { return r.to.key == in.from; });
-  if (asked) return;
-  wire::find_node m;
-  m.target = random_id(self_, std::min(common_prefix(self_, id), prefix_bits - 1), random_);
-  ask(now, {in.from, in.where}, id, purpose::probe, 0, 0, m, out);
+  if (!asked) ask_in_bucket(now, {in.from, in.where}, id, purpose::probe, out);
 }
 
 wire::bounded<wire::contact, wire::k> node::contacts_for(const node_id& target,

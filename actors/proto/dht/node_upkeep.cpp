@@ -73,6 +73,14 @@ void node::join_over(time_point now, const running& l, actions& out) {
   for (publication& p : publications_) start_round(now, p, out);
 }
 
+/// Whether it is there, and who else is in its bucket: one question for both.
+void node::ask_in_bucket(time_point now, const wire::contact& c, prefix id, purpose why,
+                         actions& out) {
+  wire::find_node m;
+  m.target = random_id(self_, std::min(common_prefix(self_, id), prefix_bits - 1), random_);
+  ask(now, c, id, why, 0, 0, m, out);
+}
+
 bool node::probe_candidate(time_point now, bool siblings_only, actions& out) {
   while (!candidates_.empty()) {
     auto at = std::find_if(candidates_.begin(), candidates_.end(),
@@ -85,11 +93,7 @@ bool node::probe_candidate(time_point now, bool siblings_only, actions& out) {
     candidates_.erase(at);
     if (candidates_.empty()) candidates_.shrink_to_fit();
     if (table_.find(e.id, e.key) != nullptr || !table_.has_room(e.id, e.where)) continue;
-    // Next to us, ask for our own id: it knows others there. Elsewhere, for one in its bucket.
-    const unsigned bucket = common_prefix(self_, e.id);
-    wire::find_node m;
-    m.target = random_id(self_, std::min(bucket, prefix_bits - 1), random_);
-    ask(now, e.contact(), e.id, purpose::probe, 0, 0, m, out);
+    ask_in_bucket(now, e.contact(), e.id, purpose::probe, out);
     return true;
   }
   return false;
@@ -102,10 +106,7 @@ void node::look_whether_back(time_point now, actions& out) {
       std::clamp<duration>((now - heard_) / 64, config_.join_retry, config_.join_retry_max);
   next_look_ = now + gap;
   const entry* e = table_.random(random_);
-  if (e == nullptr) return;
-  wire::find_node m;
-  m.target = random_id(self_, std::min(common_prefix(self_, e->id), prefix_bits - 1), random_);
-  ask(now, e->contact(), e->id, purpose::upkeep, 0, 0, m, out);
+  if (e != nullptr) ask_in_bucket(now, e->contact(), e->id, purpose::upkeep, out);
 }
 
 void node::miss_boot(time_point now, const public_key& k) {
@@ -131,10 +132,7 @@ void node::look_for_boot(time_point now, actions& out) {
                                                          boot_gap_max));
   if (!joined_) return;  // joining asks them all
   const wire::contact& c = *missed[random_.below(missed.size())];
-  const prefix id = id_of(c.key);
-  wire::find_node m;
-  m.target = random_id(self_, std::min(common_prefix(self_, id), prefix_bits - 1), random_);
-  ask(now, c, id, purpose::probe, 0, 0, m, out);
+  ask_in_bucket(now, c, id_of(c.key), purpose::probe, out);
 }
 
 void node::upkeep(time_point now, actions& out) {
@@ -160,10 +158,7 @@ void node::ask_stalest(time_point now, actions& out) {
                                            static_cast<std::int64_t>(e.seen_s)};
   // An old table of lively contacts needs no test; a young one still has places to fill.
   if (e.fails == 0 && upkeep_every_ >= config_.upkeep_max && silent < config_.contact_fresh) return;
-  const unsigned bucket = std::min(common_prefix(self_, e.id), prefix_bits - 1);
-  wire::find_node m;
-  m.target = random_id(self_, bucket, random_);
-  ask(now, e.contact(), e.id, purpose::upkeep, 0, 0, m, out);
+  ask_in_bucket(now, e.contact(), e.id, purpose::upkeep, out);
 }
 
 }  // namespace wh::dht

@@ -10,8 +10,8 @@ namespace {
 
 class address_change final : public group_happening {
  public:
-  static bool draw(event_draw& d) {  // Where boot nodes are is what everybody was told: none of
-                                     // them may be where nobody looks.
+  /// Where boot nodes are is what everybody was told: none of them may be where nobody looks.
+  static bool draw(event_draw& d) {
     return d.target([](const drawn_group& g) { return !g.boots; });
   }
 

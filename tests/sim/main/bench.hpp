@@ -10,6 +10,7 @@
 #include <string>
 #include <vector>
 
+#include "sim/main/folder.hpp"
 #include "sim/main/names.hpp"
 #include "sim/main/program.hpp"
 #include "sim/report/metrics.hpp"
@@ -102,11 +103,7 @@ because = "it must"
     if (o.flow) r.flow.push_back({1ms, o.flow->first, o.flow->second, "hello", false});
     return r;
   }
-  std::string file(const std::string& name) const {
-    std::ostringstream text;
-    text << std::ifstream(folder / "out" / name).rdbuf();
-    return text.str();
-  }
+  std::string file(const std::string& name) const { return text_of(folder / "out" / name); }
   bool said(const std::string& text) const { return out.str().find(text) != std::string::npos; }
   bool complained(const std::string& text) const {
     return errors.str().find(text) != std::string::npos;

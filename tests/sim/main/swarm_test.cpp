@@ -7,6 +7,7 @@
 #include <sstream>
 
 #include "sim/main/apart.hpp"
+#include "sim/main/folder.hpp"
 #include "sim/main/names.hpp"
 #include "sim/main/program.hpp"
 
@@ -73,11 +74,7 @@ struct den {
     return r;
   }
 
-  std::string file(const std::string& name) const {
-    std::ostringstream text;
-    text << std::ifstream(folder / "out" / name).rdbuf();
-    return text.str();
-  }
+  std::string file(const std::string& name) const { return text_of(folder / "out" / name); }
   bool said(const std::string& text) const { return out.str().find(text) != std::string::npos; }
   /// The first number of a world that broke the rule.
   std::string seed_of(const std::string& rule) const {
