@@ -93,10 +93,10 @@ class planner {
       s.box = shared = *innermost;
       plan_.boxes[*innermost].isolated = group.isolated;
     }
-    if (!translates(s.box))
+    if (!realm_of(s.box))
       s.address = next_public(group.per_24);
-    else if (chain.empty())
-      s.address = carrier_address(carriers_.at(group.carrier).homes++);
+    else if (carrier_box* c = carrier_around(s.box, group))
+      s.address = carrier_address(c->homes++);
     else
       s.address = lan_address(group.shared_nat ? i : 0);
     return {};
@@ -125,7 +125,6 @@ class planner {
   expected<std::size_t, std::string> add_chain(const std::vector<std::string>& chain,
                                                std::optional<std::size_t> outer,
                                                const peer_group& group) {
-    const std::optional<std::size_t> carrier = outer;
     for (std::size_t i = chain.size(); i-- > 0;) {
       const nat::named_profile* p = scenario_.boxes->profile(chain[i]);
       if (!p) return unexpected("there is no NAT profile `" + chain[i] + "`");
@@ -142,10 +141,10 @@ class planner {
       if (p->behaviour.mapping != nat::mapping_kind::none) {
         const unsigned own = p->behaviour.external_addresses;
         for (unsigned n = 0; n < own; ++n)
-          if (!translates(outer))
+          if (!realm_of(outer))
             b.external.push_back(next_public(std::min(group.per_24, in_one_24 / own) * own));
-          else if (outer == carrier)
-            b.external.push_back(carrier_address(carriers_.at(group.carrier).homes++));
+          else if (carrier_box* c = carrier_around(outer, group))
+            b.external.push_back(carrier_address(c->homes++));
           else
             b.external.push_back(carrier_address(n));
       }
@@ -162,11 +161,18 @@ class planner {
     return a;
   }
 
-  /// Whether addresses behind this box and those outside of it are private.
-  bool translates(std::optional<std::size_t> box) const {
-    for (; box; box = plan_.boxes[*box].outer)
-      if (plan_.boxes[*box].behaviour->mapping != nat::mapping_kind::none) return true;
-    return false;
+  /// The box whose inside addresses behind `box` are of: the first one outwards that translates, as
+  /// firewalls change no address. Nothing where they are public.
+  std::optional<std::size_t> realm_of(std::optional<std::size_t> box) const {
+    while (box && plan_.boxes[*box].behaviour->mapping == nat::mapping_kind::none)
+      box = plan_.boxes[*box].outer;
+    return box;
+  }
+  /// The group's carrier, where it is the carrier that gives addresses behind `box`.
+  carrier_box* carrier_around(std::optional<std::size_t> box, const peer_group& group) {
+    if (group.carrier.empty()) return nullptr;
+    carrier_box& c = carriers_.at(group.carrier);
+    return realm_of(box) == realm_of(c.box) ? &c : nullptr;
   }
 
   static std::string label(const host_plan& h, const std::vector<std::string>& chain,

@@ -83,6 +83,28 @@ TEST_CASE("homes of one carrier have the carrier's box in common and addresses i
   }
 }
 
+TEST_CASE("homes of one carrier have addresses of their own inside of it though firewalls stand "
+          "between") {
+  const std::string carrier = "[[carriers]]\nname = \"c\"\nnat = \"cgn_eim\"\n";
+  for (const char* chain : {"\"stateful_firewall\"", "[\"openwrt\", \"stateful_firewall\"]",
+                            "[\"stateful_firewall\", \"openwrt\"]"}) {
+    CAPTURE(chain);
+    std::string text = carrier;
+    for (const char* group : {"g", "h"})
+      text += std::string("[[peers]]\ngroup = \"") + group + "\"\ncount = 2\nnat = " + chain +
+              "\ncarrier = \"c\"\n";
+    const auto p = lay_out(text);
+    std::set<ip_address> inside;
+    for (std::size_t h = 1; h < p.hosts.size(); ++h) {
+      ip_address a = p.hosts[h].v4->address;
+      for (const std::size_t b : p.chain_of(h))
+        if (!p.boxes[b].external.empty() && !p.boxes[b].external.front().is_global())
+          a = p.boxes[b].external.front();
+      CHECK(inside.insert(a).second);
+    }
+  }
+}
+
 TEST_CASE("a host has the families that its group has and IPv6 addresses are public") {
   const auto p = lay_out(R"([[peers]]
 group = "both"
