@@ -73,6 +73,7 @@ class dht_shell final : public peer_shell<dht_actor> {
           classifier_.handle(now(), nat::reached{in.from, in.nonce}, verdicts_);
           act();
         },
+        [this](const nat::sent_to& in) { classifier_.handle(in); },
         [this](const nat::observed& in) {
           classifier_.handle(now(), in, verdicts_);
           act();
@@ -187,7 +188,7 @@ class dht_shell final : public peer_shell<dht_actor> {
   void perform(const dht::relay_seen& s) { tell(links().relay, s); }
   void perform(const dht::relays_told& t) { tell(links().relay, t); }
   void perform(const dht::send_reach& r) {
-    classifier_.dialled(r.to.address);
+    classifier_.handle(nat::sent_to{r.to.address});
     tell(links().gateway, reach{r.to, r.nonce});
   }
   void perform(const nat::verdict& v) {

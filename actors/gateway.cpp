@@ -41,6 +41,9 @@ class gateway_shell final : public peer_shell<gateway_actor> {
         },
         [this](session::send& in) {
           watch_message(in.to, in.via.value_or(wire::route{}), in.what, true);
+          // DHT keeps account of its own questions.
+          if (in.via && !in.via->relay && wire::concern_of(in.what) != wire::concern::dht)
+            tell(links().dht, nat::sent_to{in.via->where.address});
           layer_.handle(now(), in, todo_);
           act();
         },

@@ -99,6 +99,7 @@ WH_ACTOR_MESSAGE(wh::punch::use)
 WH_ACTOR_MESSAGE(wh::punch::measured)
 WH_ACTOR_MESSAGE(wh::nat::verdict)
 WH_ACTOR_MESSAGE(wh::nat::observed)
+WH_ACTOR_MESSAGE(wh::nat::sent_to)
 WH_ACTOR_MESSAGE(wh::wireguard::carry)
 WH_ACTOR_MESSAGE(wh::wireguard::from_relay)
 
@@ -119,6 +120,7 @@ using dht_actor = actor_if<
   result<void>(session::begun_anew),     // from GATEWAY: a peer likely began a new life
   result<void>(session::reached),        // from GATEWAY: a stranger's knock
   result<void>(punch::not_reached),      // from PUNCH: nothing that goes straight to it arrives
+  result<void>(nat::sent_to),            // from GATEWAY: our firewall is open for this address
   result<void>(nat::observed),           // from RELAY: a relay sees us there
   result<void>(dht::add_contacts),       // from NETWORK: boot nodes, endpoints of an earlier life
   result<dht::finished>(dht::lookup),    // from PUNCH, and from people: find a record or peers

@@ -143,8 +143,12 @@ class world_draw {
     section s{"nats", true, {}};
     put(s.items, "name", toml_word("own"));
     put(s.items, "like", toml_word("linux_masquerade"));
-    const auto word = [&](const char* key, const auto& words) {
-      if (r.chance(0.5)) put(s.items, key, toml_word(words[r.below(words.size())]));
+    const auto word = [&](const char* key, const auto& words, std::size_t leave_out = 0) {
+      const auto among = std::span(words).subspan(leave_out);
+      const bool given = r.chance(0.5);
+      const std::size_t which = given ? r.below(among.size()) : 0;
+      if (given) put(s.items, key, toml_word(among[which]));
+      return leave_out + which;
     };
     static constexpr std::array<std::string_view, 3> mappings{"eim", "adm", "apdm"};
     static constexpr std::array<std::string_view, 3> filters{"eif", "adf", "apdf"};
@@ -153,8 +157,9 @@ class world_draw {
     static constexpr std::array<std::string_view, 3> hairpins{"none", "internal_source",
                                                               "external_source"};
     static constexpr std::array<std::string_view, 2> refreshes{"outbound", "both"};
-    word("mapping", mappings);
-    word("filtering", filters);
+    const bool varies = word("mapping", mappings) > 0;
+    // No device is known whose mapping varies and that lets everybody in.
+    word("filtering", filters, varies ? 1 : 0);
     word("ports", ports);
     word("unsolicited", unsolicited);
     word("hairpin", hairpins);

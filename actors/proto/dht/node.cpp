@@ -48,7 +48,6 @@ node::node(config c, const crypto_suite& crypto, rng& random)
       mint_(random),
       upkeep_every_(config_.upkeep_first),
       self_every_(config_.self_lookup_first),
-      join_every_(config_.join_retry),
       next_tx_(static_cast<std::uint32_t>(random.next())) {
   WH_CHECK(config_.k >= 1 && config_.k <= wire::k && config_.alpha >= 1);
   WH_CHECK(config_.paths >= 1 && config_.paths <= paths_max);
@@ -267,7 +266,7 @@ void node::unanswered(time_point now, const request& r, actions& out) {
   const bool cut_off = is_cut_off(now);
   if (cut_off && joined_ && next_look_ == never) {
     out.emplace_back(note{note_kind::dht_nobody_answers, r.to.key, r.to.where});
-    next_join_ = std::min(next_join_, now + jittered(join_every_));
+    next_join_ = std::min(next_join_, now + jittered(join_gap(now)));
     next_look_ = now + config_.join_retry;
   }
   const bool known = table_.find(r.id, r.to.key) != nullptr;

@@ -376,6 +376,7 @@ class node {
   void ask_in_bucket(time_point now, const wire::contact& c, prefix id, purpose why, actions& out);
   void look_whether_back(time_point now, actions& out);
   void somebody_is_there(time_point now);
+  duration join_gap(time_point now) const;
   /// A boot node was dropped: where few are known, it is asked for until it is back.
   void miss_boot(time_point now, const public_key& k);
   void look_for_boot(time_point now, actions& out);
@@ -490,11 +491,12 @@ class node {
   time_point look_around_after_{};
   duration look_around_every_{0};
   time_point next_join_ = never, next_upkeep_ = never, next_self_ = never, next_probe_ = never;
-  duration upkeep_every_, self_every_, join_every_;
+  duration upkeep_every_, self_every_;
   std::uint32_t next_tx_, next_id_ = 1;
   std::uint16_t timeouts_in_row_ = 0;
   std::uint8_t upkeep_failures_ = 0;  // of known contacts, in a row
   time_point heard_{};                // from anybody
+  time_point apart_since_ = never;    // joining has failed
   /// While we are cut off.
   time_point next_look_ = never;
   std::uint8_t boot_seeds_ = 0;  // the first ones of seeds_

@@ -26,9 +26,16 @@ void node::join(time_point now, std::size_t width, actions& out) {
   const bool at_it = std::any_of(lookups_.begin(), lookups_.end(),
                                  [](const auto& l) { return l->why == purpose::self; });
   // A look during which everybody fell silent is not the one that was to follow it.
-  if (at_it && is_cut_off(now)) next_join_ = now + jittered(join_every_);
+  if (at_it && is_cut_off(now)) next_join_ = now + jittered(join_gap(now));
   if (at_it || (seeds_.empty() && table_.size() == 0)) return;
   start(now, {.why = purpose::self, .asked = {}, .width = width, .with_seeds = true}, out);
+}
+
+/// A sixteenth of the time for which joining has failed: so being apart ends for us little after it
+/// ends, and trying costs less the longer it lasts.
+duration node::join_gap(time_point now) const {
+  const duration apart = apart_since_ == never ? duration{} : now - apart_since_;
+  return std::clamp<duration>(apart / 16, config_.join_retry, config_.join_retry_max);
 }
 
 /// To join by, though it is not the DHT that answered us.
@@ -39,17 +46,17 @@ void node::somebody_is_there(time_point now) {
 void node::join_over(time_point now, const running& l, actions& out) {
   if (l.engine.closest_answered(1).empty() || table_.size() == 0) {
     // Nobody answered, or nobody who serves. What we know stays, and is asked again.
-    next_join_ = now + jittered(join_every_);
-    join_every_ = std::min(join_every_ * 3 / 2, config_.join_retry_max);
+    apart_since_ = std::min(apart_since_, now);
+    next_join_ = now + jittered(join_gap(now));
     out.emplace_back(note{note_kind::dht_join_failed, {}, {}, l.engine.requests()});
     return;
   }
   if (!is_cut_off(now)) {
-    join_every_ = config_.join_retry;
+    apart_since_ = never;
     next_join_ = never;
   } else {
     // All but the first to answer fell silent: the look that is due stays so.
-    join_every_ = std::min(join_every_ * 3 / 2, config_.join_retry_max);
+    apart_since_ = std::min(apart_since_, now);
   }
   if (look_again_) {
     look_again_ = false;
@@ -143,7 +150,7 @@ void node::upkeep(time_point now, actions& out) {
       joined_ = false;
       out.emplace_back(note{note_kind::dht_table_empty});
     }
-    if (next_join_ == never) next_join_ = now + jittered(join_every_);
+    if (next_join_ == never) next_join_ = now + jittered(join_gap(now));
   }
   const entry* stalest = table_.stalest();
   const bool failing = stalest != nullptr && stalest->fails > 0;

@@ -69,11 +69,11 @@ bool classifier::untranslated() const {
 
 void classifier::talking_to(time_point now, const ip_address& a) {
   if (!asking_since_) asking_since_ = now;
-  dialled(a);
+  handle(sent_to{a});
 }
 
-void classifier::dialled(const ip_address& a) {
-  if (config_.how == mode::unknown) remember(a);
+void classifier::handle(const sent_to& in) {
+  if (config_.how == mode::unknown) remember(in.address);
 }
 
 void classifier::remember(const ip_address& a) {

@@ -56,6 +56,11 @@ struct observed {
   wire::contact by;
   endpoint me;
 };
+/// Something that is no question of the DHT was sent there: a ping, a handshake with a relay, a
+/// stranger's `reach`. It opens our firewall for what comes from there.
+struct sent_to {
+  ip_address address;
+};
 /// A `reach` datagram came.
 struct reached {
   endpoint from;
@@ -113,12 +118,11 @@ class classifier {
   classifier(config c, std::vector<endpoint> local, rng& random);
 
   void handle(time_point now, const observed& in, actions& out);
+  void handle(const sent_to& in);
   void handle(time_point now, const reached& in, actions& out);
   void handle(time_point now, const passed_on& in);
-  /// Something was sent there: whoever answers from there is no stranger, now or later.
+  /// A question was sent there: whoever answers from there is no stranger, now or later.
   void talking_to(time_point now, const ip_address& a);
-  /// We sent a stranger's `reach` there, which is no question; it opens our firewall all the same.
-  void dialled(const ip_address& a);
   /// Whether the peers we know are too few to tell of: see `provisional_after`.
   void set_few_peers(bool few) { few_peers_ = few; }
   /// The host's addresses changed: everything known is void.

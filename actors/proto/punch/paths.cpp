@@ -213,8 +213,7 @@ void paths::handle(time_point now, const found& in, actions& out) {
 /// Asks the peer wherever its record says that it may be met.
 void paths::contact(time_point now, peer& p, actions& out) {
   const wire::record& known = *p.known;
-  const std::vector<endpoint> endpoints = triable(known.endpoints.items());
-  add_candidates(p, endpoints);
+  add_candidates(p, triable(known.endpoints.items()));
   bool meets = false;
   for (const wire::contact& r : known.relays) {
     if (r.key == self_) {
@@ -226,8 +225,11 @@ void paths::contact(time_point now, peer& p, actions& out) {
     }
   }
   // An open peer is reached at its endpoint; so may one be that we cannot meet anywhere.
-  if (p.their_kind == wire::nat_class::open || !meets)
-    for (const endpoint& e : endpoints) ping(now, p, wire::direct(e), out);
+  if (p.their_kind == wire::nat_class::open || !meets) try_endpoints(now, p, out);
+}
+
+void paths::try_endpoints(time_point now, peer& p, actions& out) {
+  for (const endpoint& e : triable(p.known->endpoints.items())) ping(now, p, wire::direct(e), out);
 }
 
 void paths::add_relay(time_point now, peer& p, const wire::contact& relay, actions& out) {
@@ -580,6 +582,8 @@ void paths::handle(time_point now, const relay_down& in, actions& out) {
     // The guest side forgot it: no visit is left to end.
     std::erase_if(p.relays, [&](const relay_option& r) { return r.relay.key == in.relay; });
     choose(now, p, out);
+    // None of its relays takes us: its endpoints are all that is left.
+    if (!p.in_use && p.relays.empty() && p.known) try_endpoints(now, p, out);
     tell(p, out);
   }
 }

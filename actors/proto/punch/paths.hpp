@@ -307,6 +307,7 @@ class paths {
   void choose(time_point now, peer& p, actions& out);
   void add_candidates(peer& p, const std::vector<endpoint>& news) const;
   void contact(time_point now, peer& p, actions& out);
+  void try_endpoints(time_point now, peer& p, actions& out);
   void seek(time_point now, peer& p, actions& out);
   void add_relay(time_point now, peer& p, const wire::contact& relay, actions& out);
   relay_option* met_at(peer& p, const public_key& relay, actions& out);

@@ -83,8 +83,9 @@ TEST_CASE("homes of one carrier have the carrier's box in common and addresses i
   }
 }
 
-TEST_CASE("homes of one carrier have addresses of their own inside of it though firewalls stand "
-          "between") {
+TEST_CASE(
+    "homes of one carrier have addresses of their own inside of it though firewalls stand "
+    "between") {
   const std::string carrier = "[[carriers]]\nname = \"c\"\nnat = \"cgn_eim\"\n";
   for (const char* chain : {"\"stateful_firewall\"", "[\"openwrt\", \"stateful_firewall\"]",
                             "[\"stateful_firewall\", \"openwrt\"]"}) {
