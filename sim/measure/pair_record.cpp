@@ -19,7 +19,7 @@ void remember(std::vector<std::uint32_t>& sequences, std::uint32_t s) {
 }  // namespace
 
 duration pair_record::patience() const {
-  return std::max<duration>(1s, 4 * best_round_trip_.value_or(0s));
+  return std::max<duration>({1s, 4 * best_round_trip_.value_or(0s), 2 * round_trip_.value_or(0s)});
 }
 
 // ---- who runs
@@ -58,25 +58,24 @@ void pair_record::sent(time_point now, std::uint32_t sequence) {
 bool pair_record::answered(time_point now, std::uint32_t sequence, time_point sent, bool direct) {
   if (!running_) return false;
   settle(now);
-  best_round_trip_ = std::min(best_round_trip_.value_or(now - sent), now - sent);
   const auto here = std::find_if(under_way_.begin(), under_way_.end(),
                                  [&](const request& r) { return r.sequence == sequence; });
+  const bool in_time = here != under_way_.end() && !here->answered;
+  const bool late = first_answer_ && std::erase(lost_lately_, sequence) > 0;
+  if (first_answer_ && !in_time && !late && std::erase(unjudged_, sequence) == 0) return false;
+  round_trip_ = now - sent;
+  best_round_trip_ = std::min(best_round_trip_.value_or(*round_trip_), *round_trip_);
   if (!first_answer_) {
-    came_first(here != under_way_.end() ? request{sequence, sent, here->paths, now, direct}
-                                        : request{sequence, sent, {}, now, direct});
-  } else if (std::erase(lost_lately_, sequence) > 0) {
-    ++delivered_;
-    came_through(now, sent, direct);
-  } else if (here != under_way_.end() && !here->answered) {
+    came_first(in_time ? request{sequence, sent, here->paths, now, direct}
+                       : request{sequence, sent, {}, now, direct});
+  } else if (in_time) {
     here->answered = now;
     here->direct = direct;
     settle(now);
-  } else if (std::erase(unjudged_, sequence) > 0) {
-    came_through(now, sent, direct);
   } else {
-    return false;
+    if (late) ++delivered_;
+    came_through(now, sent, direct);
   }
-  round_trip_ = now - sent;
   return true;
 }
 

@@ -93,7 +93,8 @@ class pair_record {
   /// When it changed between direct, relayed and unreachable after the first answer.
   std::vector<time_point> changes() const;
 
-  /// An answer that takes longer is counted as lost until it comes: 1 s, or four round trips.
+  /// An answer that takes longer is counted as lost until it comes: 1 s, four
+  /// times the shortest round trip, or twice the last.
   duration patience() const;
 
  private:

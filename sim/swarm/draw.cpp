@@ -80,15 +80,19 @@ class world_draw {
     section s{"network", false, {}};
     if (has("packets") && !features_.contains("dual_stack"))
       put(s.items, "detail", toml_word("packets"));
+    double detour_most = 6;
     if (has("far")) {
-      put(s.items, "latency_ms", whole(r, 150, 500));
+      const auto ms = r.between(150, 500);
+      put(s.items, "latency_ms", std::to_string(ms));
+      // WireGuard begins a handshake anew after 5 s, and hears no answer to the one before.
+      detour_most = std::min(detour_most, 1000 / static_cast<double>(ms));
     } else if (has("near")) {
       put(s.items, "latency", toml_word("constant"));
       put(s.items, "latency_ms", drawn_number(r, 0.2, 25));
     }
     if (has("detours")) {
       put(s.items, "detour_ratio", drawn_number(r, 0.05, 0.5));
-      put(s.items, "detour_factor", drawn_number(r, 1.5, 6));
+      put(s.items, "detour_factor", drawn_number(r, 1.5, detour_most));
     }
     if (has("jitter")) put(s.items, "jitter_ms", drawn_number(r, 5, 100));
     if (has("lossy")) put(s.items, "loss_ratio", drawn_number(r, 0.002, 0.05));

@@ -37,6 +37,7 @@ class Story:
         self._best = list(
             accumulate((at[0] - self._sent[s][0] for at, s in self._answers), min)
         )
+        self._last = [at[0] - self._sent[s][0] for at, s in self._answers]
         self.first = self._answers[0] if self._answers else None  # (moment, sequence)
         self.words = Words(log, self.ends)
         self.deaths = self._relay_deaths()
@@ -82,7 +83,7 @@ class Story:
     def _patience(self, before):
         """The rule's patience at a moment, from the answers that had come."""
         i = bisect_left(self._answers, (before,))
-        return max(SECOND, 4 * self._best[i - 1]) if i else SECOND
+        return max(SECOND, 4 * self._best[i - 1], 2 * self._last[i - 1]) if i else SECOND
 
     def _judge(self, ping):
         sent = ping.moment
@@ -90,7 +91,7 @@ class Story:
         answered = self.log.pongs[self.number].get(ping.sequence)
         if answered and not (answered < self.over and self.running(answered)):
             answered = None
-        # Patience only shrinks: the first answer after which it has run out, or its own end.
+        # Each answer changes it: the first one after which it has run out, or its own end.
         gone = sent[0] + self._patience(sent)
         for at, _ in self._answers[bisect_left(self._answers, (sent,)) :]:
             if at[0] > gone:
