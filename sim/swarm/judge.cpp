@@ -83,6 +83,13 @@ struct evidence {
     return static_cast<std::size_t>(std::count_if(r.hosts.begin(), r.hosts.end(),
                                                   [&](const host_row& h) { return answers(h); }));
   }
+  /// Its box has more than one address outside, so that two behind it do not see that it is one.
+  bool has_many_addresses(std::string_view name) const {
+    const peer_group* g = s.find_group(host(name).group);
+    return g != nullptr && std::any_of(g->nat.begin(), g->nat.end(), [&](const std::string& n) {
+             return s.boxes->profile(n)->behaviour.external_addresses > 1;
+           });
+  }
   const host_row& host(std::string_view name) const { return *hosts.at(name); }
   /// What a pair can have in the end, by its boxes and by who relays.
   bool can_meet(const pair_row& p) const {
@@ -232,6 +239,7 @@ void look_at_reasons(const evidence& e, findings& out) {
   if (e.s.length <= e.direct_by || e.answering() < (changes ? 3U : 2U)) return;
   for (const pair_row& p : e.r.pairs) {
     if (!e.can_meet(p) || p.path != path_kind::relayed) continue;
+    if (p.oracle.reason == "no_hairpin" && e.has_many_addresses(p.from)) continue;
     if (!p.oracle.o1 && (p.reason == "no_answer" || p.reason.empty()))
       out.push_back({p.oracle.reason, pair_name(p) + " says `" + p.reason +
                                           "`, but it cannot be direct: " + p.oracle.reason});

@@ -20,8 +20,9 @@ constexpr std::size_t late_max = 8;
 // In place of `failure_life`, while we know fewer than a bucket of contacts: there is nobody better
 // to ask. Longer than the 30 s for which a confused router remembers (punch/SPEC.md).
 constexpr duration failure_life_small = 35s;
-// One that was silent and then asks us something itself is forgiven after this.
-constexpr duration failure_forgiven = 1min;
+// One that was silent and then asks us something itself is forgiven after this; in a small network
+// after so little.
+constexpr duration failure_forgiven = 1min, failure_forgiven_small = 5s;
 
 // So many known contacts that are silent in a row: most of the table may be.
 constexpr std::uint8_t upkeep_alarm = 2;
@@ -387,7 +388,8 @@ void node::leave_alone(time_point now, const public_key& k, bool silent, actions
 /// It speaks to us, so it lives. That it hears strangers its own words do not tell, so one that was
 /// silent waits a while.
 void node::forgive(time_point now, const public_key& k) {
-  const auto before = static_cast<std::uint32_t>(unix_seconds(now - failure_forgiven));
+  const duration wait = knows_few() ? failure_forgiven_small : failure_forgiven;
+  const auto before = static_cast<std::uint32_t>(unix_seconds(now - wait));
   std::erase_if(failed_, [&, tag = key_tag(k)](const failure& f) {
     return f.tag == tag && (!f.silent || f.at_s <= before);
   });

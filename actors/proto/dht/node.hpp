@@ -306,7 +306,7 @@ class node {
     std::uint16_t waiting = 0, copies = 0;
     time_point next_check = time_point::max();
     bool looking = false, again = false, direct = false;
-    bool thin = false;  // fewer holders answered than we know contacts
+    bool thin = false;  // fewer hold it than could
   };
 
   // Requests of others: node_serve.cpp

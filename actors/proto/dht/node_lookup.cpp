@@ -345,7 +345,10 @@ void node::store_result(time_point now, std::uint32_t id, bool ok, actions& out)
   const bool enough = copies * 4 >= holders * 3;
   // Too many of the holders we knew are gone: look for the present ones at once, but only once.
   const bool look_again = p->direct && !enough;
-  if (!enough) p->holders.clear();
+  if (!enough) {
+    p->holders.clear();
+    p->thin = true;
+  }
   if (look_again || p->again) {
     p->again = false;
     start_round(now, *p, out);
