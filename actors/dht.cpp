@@ -180,6 +180,9 @@ class dht_shell final : public peer_shell<dht_actor> {
   void perform(const dht::observed& o) {
     classifier_.handle(now(), nat::observed{o.by, o.me}, verdicts_);
   }
+  void perform(const dht::dropped& d) {
+    classifier_.handle(now(), nat::gone{d.who.where.address}, verdicts_);
+  }
   void perform(const dht::joined& j) {
     watch({note_kind::dht_joined, {}, {}, static_cast<std::int64_t>(j.contacts)});
     tell(links().punch, punch::network_back{});

@@ -271,13 +271,14 @@ void node::unanswered(time_point now, const request& r, actions& out) {
     next_look_ = now + config_.join_retry;
   }
   const bool known = table_.find(r.id, r.to.key) != nullptr;
-  const bool dropped = table_.failed(r.id, r.to.key, !cut_off);
-  if (dropped) {
+  const bool gone = table_.failed(r.id, r.to.key, !cut_off);
+  if (gone) {
     out.emplace_back(note{note_kind::dht_contact_dropped, r.to.key, r.to.where});
+    out.emplace_back(dropped{r.to});
     miss_boot(now, r.to.key);
   }
   // Others name it for a while yet.
-  if ((!known || dropped) && !cut_off) leave_alone(now, r.to.key, true, out);
+  if ((!known || gone) && !cut_off) leave_alone(now, r.to.key, true, out);
   switch (r.why) {
     case purpose::upkeep:
       // Others of its age may be gone too: look sooner. One that is silent asks for no more than a

@@ -170,6 +170,10 @@ struct observed {
   wire::contact by;
   endpoint me;
 };
+/// A contact that is silent was dropped.
+struct dropped {
+  wire::contact who;
+};
 struct joined {
   std::size_t contacts = 0;
 };
@@ -191,7 +195,7 @@ struct relay_seen {
 struct relays_told {
   bool searching = false;
 };
-using action = std::variant<send, finished, published, observed, joined, back, send_reach,
+using action = std::variant<send, finished, published, observed, dropped, joined, back, send_reach,
                             relay_seen, relays_told, note>;
 using actions = std::vector<action>;
 

@@ -95,7 +95,8 @@ void classifier::handle(time_point now, const observed& in, actions& out) {
     // The common case by far: nothing new but the time.
     known->at = now;
     std::rotate(known, known + 1, seen_.end());
-    if (mapping_ == wire::nat_class::unknown) judge(now, out);  // it was seen again: see there
+    // It was seen again: see there. And somewhere else than we think: others' words may be over.
+    if (mapping_ == wire::nat_class::unknown || !is_where_we_are(in.me)) judge(now, out);
     return;
   }
   // Whoever saw us where we are known to be, and now elsewhere, saw us move; again when we move on.
@@ -117,6 +118,18 @@ void classifier::handle(time_point now, const observed& in, actions& out) {
     remember(in.by.where.address);
     if (!next_dial_) next_dial_ = now + config_.dial_interval;
   }
+  judge(now, out);
+}
+
+void classifier::handle(time_point now, const gone& in, actions& out) {
+  const auto o = std::find_if(seen_.begin(), seen_.end(), [&](const observation& x) {
+    return x.by.where.address == in.address;
+  });
+  if (o == seen_.end() || std::none_of(o + 1, seen_.end(), [&](const observation& x) {
+        return x.moved && x.me != o->me && realm_of(x.me) == realm_of(o->me);
+      }))
+    return;
+  seen_.erase(o);
   judge(now, out);
 }
 
@@ -315,6 +328,14 @@ void classifier::judge_mapping(time_point now) {
     if (agreed && !first_is_newer) mapping = &tallies[1];
   }
 
+  // Of few, those who say it again are believed once nobody sees us any more where we were.
+  const bool still_there = std::any_of(tallies.begin(), tallies.end(),
+                                       [&](const tally& t) { return is_where_we_are(t.me); });
+  if (!agreed && !still_there && observers < 3 &&
+      std::any_of(seen_.begin(), seen_.end(), [&](const observation& o) {
+        return fresh(o) && o.me == mapping->me && o.at - o.since >= config_.say_again;
+      }))
+    mapping_ = wire::nat_class::unknown;
   if (agreed) {
     mapping_ = wire::nat_class::endpoint_independent;
     external_ = mapping->me;

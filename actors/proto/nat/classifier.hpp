@@ -33,6 +33,8 @@ struct config {
   /// An untranslated host that knows too few peers to be told by them serves after this.
   duration provisional_after = 10s;
   duration doubt_interval = 10s;  // at least, between two
+  /// Too few to agree are believed when they say again after this that we moved.
+  duration say_again = 10s;
   /// Somebody may be asked and knock before we know of having talked to him: one is no proof.
   unsigned strangers_needed = 2;
   /// Whom we ask answers within seconds, or nothing comes back at all: `blocked`.
@@ -55,6 +57,10 @@ struct verdict {
 struct observed {
   wire::contact by;
   endpoint me;
+};
+/// Whoever was there does not answer any more.
+struct gone {
+  ip_address address;
 };
 /// Something that is no question of the DHT was sent there: a ping, a handshake with a relay, a
 /// stranger's `reach`. It opens our firewall for what comes from there.
@@ -98,10 +104,11 @@ using actions = std::vector<action>;
 /// than all of the other, are one mapping that moved. When two observers in a row (three where the
 /// address is another one) saw it move, nobody else's older word counts any more.
 ///
-/// Fewer than three observers who do not agree are no reason to give up an earlier finding. The
-/// endpoint reported for a mapping that varies stays the same while its address is still seen, for
-/// its port means nothing and each change is published; three observers in a row who saw us move to
-/// another address void it there, too.
+/// Fewer than three observers who do not agree are no reason to give up an earlier finding, while
+/// one of them still sees it. Of an observer that is gone, what it saw before another one saw us
+/// move counts no more. The endpoint reported for a mapping that varies stays the same while its
+/// address is still seen, for its port means nothing and each change is published; three observers
+/// in a row who saw us move to another address void it there, too.
 ///
 /// Filtering: an observer passes our nonce to a peer we never talked to; when that one's datagram
 /// arrives, strangers reach us: `open`. A datagram from an address we have talked to proves nothing
@@ -118,6 +125,7 @@ class classifier {
   classifier(config c, std::vector<endpoint> local, rng& random);
 
   void handle(time_point now, const observed& in, actions& out);
+  void handle(time_point now, const gone& in, actions& out);
   void handle(const sent_to& in);
   void handle(time_point now, const reached& in, actions& out);
   void handle(time_point now, const passed_on& in);

@@ -287,6 +287,42 @@ TEST_CASE("after a silence one observer alone does not undo what was found") {
   CHECK(h.it.current() == verdict{nat_class::endpoint_independent, home_later, false});
 }
 
+TEST_CASE("the last observer left is believed when it says again that we moved") {
+  const endpoint elsewhere = at("198.18.0.1:40001");
+  for (const bool dropped : {false, true}) {
+    host h;
+    h.sees(1, home);
+    h.sees(2, home);
+    CHECK(h.kind() == nat_class::endpoint_independent);
+    h.sees(1, elsewhere);
+    CHECK(h.it.current().external == home);
+    if (dropped) h.it.handle(h.now, gone{observer(2).address}, h.out);
+    const time_point before = h.now;
+    while (h.it.current().external == home && h.now - before < 10min) {
+      h.now += 15s;
+      h.sees(1, elsewhere);
+    }
+    CHECK(h.it.current().external == elsewhere);
+    // The other one's word of before counts for 5 min, unless it is gone.
+    CHECK(h.now - before == (dropped ? 15s : 315s));
+    // Another one who agrees makes it sure again.
+    h.sees(3, elsewhere);
+    CHECK(h.it.current() == verdict{nat_class::endpoint_independent, elsewhere, false});
+  }
+}
+
+TEST_CASE("an observer that is gone counts on where nobody saw us move") {
+  host h;
+  h.sees(1, home);
+  h.sees(2, home);
+  h.sees(3, home_later);
+  h.it.handle(h.now, gone{observer(1).address}, h.out);
+  h.it.handle(h.now, gone{observer(2).address}, h.out);
+  h.now += 15s;
+  h.sees(3, home_later);
+  CHECK(h.it.current().external == home);
+}
+
 TEST_CASE("an observation renewed after its life counts anew") {
   host h;
   for (std::uint32_t n = 1; n <= 3; ++n) h.sees(n, home);
