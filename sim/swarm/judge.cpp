@@ -204,6 +204,8 @@ void look_at_homes(const evidence& e, findings& out) {
   if (e.s.length <= e.connected_by || !e.relay_for_all) return;
   for (const peer_group& g : e.s.peers) {
     if (g.role != peer_role::member || g.forwarded) continue;
+    // The last moment may lie in a burst of losses, in which a home is silent.
+    if (g.line && g.line->burst) continue;
     for (const host_row& h : e.r.hosts)
       if (h.group == g.group && h.online && h.homes == 0 && !h.serves && h.nat_class != "PUB" &&
           h.nat_class != "UDPB" && e.clock_is_right(h))

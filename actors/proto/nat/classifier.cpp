@@ -94,6 +94,7 @@ void classifier::handle(time_point now, const observed& in, actions& out) {
       current_.kind != wire::nat_class::blocked) {
     // The common case by far: nothing new but the time.
     known->at = now;
+    known->gone = false;
     std::rotate(known, known + 1, seen_.end());
     // It was seen again: see there. And somewhere else than we think: others' words may be over.
     if (mapping_ == wire::nat_class::unknown || !is_where_we_are(in.me)) judge(now, out);
@@ -105,6 +106,7 @@ void classifier::handle(time_point now, const observed& in, actions& out) {
   std::erase_if(seen_, [&](const observation& o) { return stale(o) || same(o); });
   if (seen_.size() >= config_.observers_max) seen_.erase(seen_.begin());
   seen_.push_back({in.by, in.me, now, moved, now});
+  forget_the_gone();
   if (!first_seen_) first_seen_ = now;
   if (moved) {
     void_what_was();
@@ -125,12 +127,21 @@ void classifier::handle(time_point now, const gone& in, actions& out) {
   const auto o = std::find_if(seen_.begin(), seen_.end(), [&](const observation& x) {
     return x.by.where.address == in.address;
   });
-  if (o == seen_.end() || std::none_of(o + 1, seen_.end(), [&](const observation& x) {
-        return x.moved && x.me != o->me && realm_of(x.me) == realm_of(o->me);
-      }))
-    return;
-  seen_.erase(o);
+  if (o == seen_.end()) return;
+  o->gone = true;
+  forget_the_gone();
   judge(now, out);
+}
+
+/// Those who do not answer any more have no part in where we are once another one saw us move.
+void classifier::forget_the_gone() {
+  const std::vector<observation> all = seen_;
+  std::erase_if(seen_, [&](const observation& o) {
+    return o.gone && std::any_of(all.begin(), all.end(), [&](const observation& x) {
+             return x.moved && !x.gone && x.at >= o.at && x.me != o.me &&
+                    realm_of(x.me) == realm_of(o.me);
+           });
+  });
 }
 
 /// Where the mapping varies, only its address is ours.

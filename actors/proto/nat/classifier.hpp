@@ -151,12 +151,14 @@ class classifier {
     time_point at;
     bool moved = false;  // it saw us at the mapping before, and then here
     time_point since{};  // it has seen us here
+    bool gone = false;   // it does not answer any more
   };
 
   void dial(time_point now, actions& out);
   bool is_ours(time_point now, std::uint64_t nonce) const;
   bool is_where_we_are(const endpoint& e) const;
   void void_what_was();
+  void forget_the_gone();
   bool two_see_two_ports(time_point now, std::size_t realm) const;
   void judge(time_point now, actions& out);
   void judge_mapping(time_point now);
