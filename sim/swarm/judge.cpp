@@ -15,6 +15,7 @@ constexpr double clock_off_most_s = 250;
 /// Gaps that loss alone makes: a gap counts from the first of two packets to what comes back next.
 constexpr duration gap_of_loss = 20s;
 constexpr int pings_of_loss = 6;
+constexpr duration burst_slack = 60s;
 /// Datagrams a second that a host sends by itself when nothing happens; and what a relay passes on
 /// between two that it keeps together, payload left out.
 constexpr double idle_packets_per_s = 20, kept_together_per_s = 4;
@@ -96,12 +97,19 @@ struct evidence {
     if (!p.online || !relay_for_all) return false;
     for (const auto& n : {p.from, p.to})
       if (!clock_is_right(host(n))) return false;
+    // Two whom strangers reach keep no relay to be met at.
+    if (p.oracle.from_class == "PUB" && p.oracle.to_class == "PUB" && !p.oracle.o1) return false;
     return p.oracle.from_class != "UDPB" && p.oracle.to_class != "UDPB";
   }
   /// When a pair should have payload: long ways take longer, lookup and handshakes being some eight
   /// round trips.
   duration connected_by_of(const pair_row& p) const {
-    return connected_by + 8 * p.round_trip.value_or(duration{});
+    duration d = connected_by + 8 * p.round_trip.value_or(duration{});
+    // A burst ends with so many packets, and who tries again and again sends few.
+    for (const std::string& n : {p.from, p.to})
+      if (const peer_group* g = s.find_group(host(n).group); g && g->line && g->line->burst)
+        d += burst_slack;
+    return d;
   }
   bool can_be_direct(const pair_row& p) const { return can_meet(p) && p.oracle.o1; }
 };

@@ -28,6 +28,15 @@ constexpr duration failure_forgiven = 1min, failure_forgiven_small = 5s;
 constexpr std::uint8_t upkeep_alarm = 2;
 
 std::uint32_t key_tag(const public_key& k) { return load_be<std::uint32_t>(k.value.data()); }
+/// 0 of an unspecified one only.
+std::uint16_t place_tag(const endpoint& e) {
+  if (e.is_unspecified()) return 0;
+  const std::uint8_t* raw = e.address.raw().data();
+  const std::uint64_t h =
+      (load_be<std::uint64_t>(raw) * 0x9e3779b97f4a7c15U ^ load_be<std::uint64_t>(raw + 8)) +
+      e.port();
+  return static_cast<std::uint16_t>(h * 0xbf58476d1ce4e5b9U >> 48 | 1);
+}
 
 table_limits table_limits_of(const config& c) {
   table_limits l;
@@ -121,7 +130,7 @@ void node::handle(time_point now, const not_reached& in, actions& out) {
   table_.remove(id_of(in.peer), in.peer);
   std::erase_if(candidates_, [&](const entry& e) { return e.key == in.peer; });
   std::erase_if(failed_, [tag = key_tag(in.peer)](const failure& f) { return f.tag == tag; });
-  leave_alone(now, in.peer, true, out);
+  leave_alone(now, {in.peer, {}}, true, out);
 }
 
 void node::handle(time_point now, const revived& in, actions& out) {
@@ -244,7 +253,7 @@ void node::answered(time_point now, const received& in, const request& r, const 
         break;
       case admission::crowded:
         out.emplace_back(note{note_kind::dht_network_full, c.key, c.where});
-        leave_alone(now, c.key, false, out);
+        leave_alone(now, {c.key, {}}, false, out);
         break;
       case admission::known:
         if (is_back && r.why != purpose::check) met_anew(now, c, out);
@@ -252,7 +261,7 @@ void node::answered(time_point now, const received& in, const request& r, const 
     }
   } else {
     table_.remove(r.id, c.key);
-    leave_alone(now, c.key, false, out);
+    leave_alone(now, {c.key, {}}, false, out);
   }
   if (r.why == purpose::upkeep) upkeep_failures_ = 0;
   if (r.why == purpose::upkeep || r.why == purpose::probe)
@@ -278,7 +287,7 @@ void node::unanswered(time_point now, const request& r, actions& out) {
     miss_boot(now, r.to.key);
   }
   // Others name it for a while yet.
-  if ((!known || gone) && !cut_off) leave_alone(now, r.to.key, true, out);
+  if ((!known || gone) && !cut_off) leave_alone(now, r.to, true, out);
   switch (r.why) {
     case purpose::upkeep:
       // Others of its age may be gone too: look sooner. One that is silent asks for no more than a
@@ -367,7 +376,7 @@ void node::learn(time_point now, const Contacts& told, const request& r, actions
   std::int64_t bad = 0;
   for (const wire::contact& c : told) {
     if (c.key == config_.self || (l != nullptr && l->engine.told_again(r.serial, c.key))) continue;
-    if (failed_lately(now, c.key) || silent_seed(c.key)) continue;
+    if (failed_lately(now, c) || silent_seed(c.key)) continue;
     if (!sane(c.where) || !worthy(c.key)) {
       ++bad;
       continue;
@@ -379,11 +388,12 @@ void node::learn(time_point now, const Contacts& told, const request& r, actions
   if (bad > 0) out.emplace_back(note{note_kind::dht_bad_contacts, r.to.key, r.to.where, bad});
 }
 
-void node::leave_alone(time_point now, const public_key& k, bool silent, actions& out) {
-  if (config_.failures_max == 0 || failed_lately(now, k)) return;
+void node::leave_alone(time_point now, const wire::contact& c, bool silent, actions& out) {
+  if (config_.failures_max == 0 || failed_lately(now, c)) return;
   if (failed_.size() >= config_.failures_max) failed_.erase(failed_.begin());
-  failed_.push_back({key_tag(k), static_cast<std::uint32_t>(unix_seconds(now)), silent});
-  out.emplace_back(note{note_kind::dht_left_alone, k, {}, silent});
+  failed_.push_back(
+      {key_tag(c.key), static_cast<std::uint32_t>(unix_seconds(now)), place_tag(c.where), silent});
+  out.emplace_back(note{note_kind::dht_left_alone, c.key, c.where, silent});
 }
 
 /// It speaks to us, so it lives. That it hears strangers its own words do not tell, so one that was
@@ -396,12 +406,14 @@ void node::forgive(time_point now, const public_key& k) {
   });
 }
 
-bool node::failed_lately(time_point now, const public_key& k) const {
+/// Who was silent at one place and is named at another one may have moved.
+bool node::failed_lately(time_point now, const wire::contact& c) const {
   const duration life = knows_few() ? failure_life_small : config_.failure_life;
   const auto since = static_cast<std::uint32_t>(unix_seconds(now - life));
-  return std::any_of(failed_.begin(), failed_.end(), [tag = key_tag(k), since](const failure& f) {
-    return f.tag == tag && f.at_s >= since;
-  });
+  return std::any_of(failed_.begin(), failed_.end(),
+                     [tag = key_tag(c.key), place = place_tag(c.where), since](const failure& f) {
+                       return f.tag == tag && f.at_s >= since && (f.where == 0 || f.where == place);
+                     });
 }
 
 /// Others may not know yet that it is gone, and name it.
@@ -413,8 +425,7 @@ bool node::silent_seed(const public_key& k) const {
 void node::consider(time_point now, prefix id, const wire::contact& c) {
   if (config_.candidates_max == 0) return;
   const auto same = [&](const entry& e) { return e.key == c.key; };
-  if (std::any_of(candidates_.begin(), candidates_.end(), same) || failed_lately(now, c.key))
-    return;
+  if (std::any_of(candidates_.begin(), candidates_.end(), same) || failed_lately(now, c)) return;
   if (table_.find(id, c.key) != nullptr || !table_.has_room(id, c.where)) return;
   const bool sibling = table_.is_sibling(id);
   if (candidates_.size() >= config_.candidates_max) {

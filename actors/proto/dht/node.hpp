@@ -364,10 +364,11 @@ class node {
   template <class Contacts>
   void learn(time_point now, const Contacts& told, const request& r, actions& out);
   void consider(time_point now, prefix id, const wire::contact& c);
-  void leave_alone(time_point now, const public_key& k, bool silent, actions& out);
+  /// `c.where` unspecified: wherever it is.
+  void leave_alone(time_point now, const wire::contact& c, bool silent, actions& out);
   void forgive(time_point now, const public_key& k);
   bool knows_few() const { return table_.size() < config_.k; }
-  bool failed_lately(time_point now, const public_key& k) const;
+  bool failed_lately(time_point now, const wire::contact& c) const;
   bool silent_seed(const public_key& k) const;
   // So many unanswered requests in a row, and no word of anybody for so long: it is likelier we who
   // are cut off than all of them dead. Where most are dead, eight in a row are nothing unusual, but
@@ -483,7 +484,8 @@ class node {
   struct failure {
     std::uint32_t tag;  // begin of the key
     std::uint32_t at_s;
-    bool silent;  // else it answered, and serves nobody
+    std::uint16_t where;  // hash of where it was silent; 0: of no use anywhere
+    bool silent;          // else it answered, and serves nobody
   };
   std::vector<failure> failed_;  // strangers that are of no use, oldest first
   struct guest {

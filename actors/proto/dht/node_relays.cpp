@@ -64,6 +64,11 @@ void node::said_of_relaying(const received& in, prefix id, std::optional<std::ui
 void node::handle(time_point now, const find_relays& in, actions& out) {
   relaying& r = about_relays();
   const bool again = r.wanted_with && r.told;
+  if (in.homes == 0 && r.wanted_with != 0U) {
+    // The last home is lost, which is news: how often we searched before says nothing.
+    r.search_every = search_first;
+    r.search_after = std::min(r.search_after, now);
+  }
   r.wanted_with = in.homes;
   if (in.homes > 0) somebody_is_there(now);
   if (!joined_) {
@@ -146,7 +151,7 @@ void node::relays_named(time_point now, running& l, const wire::nodes& m, action
   if (!relaying_ || !m.relays || m.relays->empty()) return;
   for (const wire::relay_hint& h : *m.relays)
     if (relaying_->wanted_with && sane(h.who.where) && worthy(h.who.key) &&
-        !failed_lately(now, h.who.key))
+        !failed_lately(now, h.who))
       out.emplace_back(relay_seen{h.who, h.room, false});
   if (++relaying_->tellers >= tellers_enough && !relaying_->offering) l.engine.end();
 }

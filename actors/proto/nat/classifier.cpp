@@ -170,7 +170,8 @@ void classifier::handle(time_point now, const reached& in, actions& out) {
   if (!is_ours(now, in.nonce) || config_.how != mode::unknown) return;
   if (talked_to(in.from.address)) {
     out.push_back(note{note_kind::nat_reach_from_acquaintance, {}, in.from, 0});
-    if (!reachable_) passed_on_ = false;  // proves nothing either way, so it is no failure
+    // It proves nothing either way, so it is no failure. Our request's word may come after it.
+    if (!reachable_ && in.nonce == nonce_) in_vain_ = true, passed_on_ = false;
     return;
   }
   // IPv6 hosts are often open where IPv4 is translated; the verdict speaks of one of them.
@@ -213,7 +214,7 @@ void classifier::handle_addresses(time_point now, std::vector<endpoint> local, a
 
 void classifier::handle(time_point now, const passed_on& in) {
   if (nonce_ != 0 && in.tx == dial_tx_) {
-    passed_on_ = true;
+    passed_on_ = !in_vain_;
     dial_rtt_ = std::min<duration>(now - dial_sent_, dial_rtt_max);
   }
   for (const dialled_before& b : before_)
@@ -285,7 +286,7 @@ void classifier::dial(time_point now, actions& out) {
       count > 0 ? able[random_.below(count)]->by : seen_[random_.below(seen_.size())].by;
   dial_tx_.value = static_cast<std::uint32_t>(random_.next());
   dial_sent_ = now;
-  passed_on_ = false;
+  passed_on_ = in_vain_ = false;
   const auto nat = untranslated() ? wire::translation::none : wire::translation::translated;
   out.push_back(nat::dial{whom, {dial_tx_, nonce_, nat}});
 }

@@ -186,6 +186,7 @@ class classifier {
   wire::transaction dial_tx_{};
   time_point dial_sent_{};
   bool passed_on_ = false;  // the request under way; only then its failure counts
+  bool in_vain_ = false;    // to one of whom we knew: no failure either
   /// Requests before the one under way: on a long way their words come when the next has left.
   struct dialled_before {
     std::uint64_t nonce = 0;

@@ -423,6 +423,21 @@ TEST_CASE("a request that nobody passed on proves nothing and is put ever more s
   CHECK_FALSE(h.it.current().serves);
 }
 
+TEST_CASE(
+    "an acquaintance's datagram is no failure though the word of our request comes after it") {
+  host h({.provisional_after = 0s}, {home});
+  h.helped = false;
+  h.sees(1, home);
+  h.sees(2, home);
+  for (int i = 0; i < 10; ++i) {
+    const auto before = all<dial>(h.out).size();
+    while (all<dial>(h.out).size() == before) h.let(1s);
+    h.dialled_from(observer(1));
+    h.it.handle(h.now, passed_on{all<dial>(h.out).back().what.tx});
+  }
+  CHECK(h.it.current().serves);
+}
+
 TEST_CASE("an acquaintance's datagram proves nothing however long ago we talked") {
   host h;
   h.sees(1, home);
