@@ -95,8 +95,8 @@ class dht_shell final : public peer_shell<dht_actor> {
           act();
         },
         [this](ask_status) {
-          return dht_status{classifier_.current(), node_.has_joined(), node_.table().size(),
-                            node_.stored_records(), node_.running_lookups()};
+          return dht_status{classifier_.current(),  node_.has_joined(),      node_.table().size(),
+                            node_.stored_records(), node_.running_lookups(), node_.memory_bytes()};
         },
         [this](save_now) { state_.save(endpoint_cache_name, dht::encode_cache(node_.cache())); },
         [this](const dht::find_relays& in) {

@@ -58,7 +58,9 @@ class gateway_shell final : public peer_shell<gateway_actor> {
           layer_.send_reach(in.to, in.nonce, todo_);
           act();
         },
-        [this](ask_status) { return gateway_status{layer_.session_count()}; },
+        [this](ask_status) {
+          return gateway_status{layer_.session_count(), layer_.memory()};
+        },
         [this](const serve& in) { layer_.set_serves_dht(in.serves); },
     };
   }

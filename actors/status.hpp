@@ -15,11 +15,13 @@ struct ask_status {};
 
 struct gateway_status {
   std::size_t sessions = 0;
+  std::size_t memory_bytes = 0;
 };
 struct dht_status {
   nat::verdict nat;
   bool joined = false;
   std::size_t contacts = 0, stored_records = 0, running_lookups = 0;
+  std::size_t memory_bytes = 0;
 };
 struct relay_status {
   std::size_t guests = 0;

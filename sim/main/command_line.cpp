@@ -223,6 +223,7 @@ void add_jobs(CLI::App& app, unsigned& jobs) {
 void add_extras(CLI::App& app, run_command& run, typed& t) {
   app.add_flag("--pcap", run.pcap, "Write a packet capture to DIR/internet.pcap");
   app.add_flag("--trace", run.trace, "Write every event to DIR/trace");
+  app.add_flag("--invariants", run.invariants, "Hold each datagram to what must never be");
   app.add_flag("--data", run.data, "Write its tables: DIR/run.sqlite, pairs.csv, ...");
   app.add_option("--flow", t.flow, "Draw the messages of two peers in DIR/flow.mmd")
       ->type_name("A,B");

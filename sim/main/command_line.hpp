@@ -21,6 +21,7 @@ struct run_command {
   bool json = false;
   bool pcap = false;
   bool trace = false;
+  bool invariants = false;
   bool data = false;  ///< tables as CSV and SQLite
   bool trace_hash = false;
   bool progress = false;  ///< also when stderr is no terminal

@@ -68,6 +68,7 @@ int run_one(const planned& p, std::uint64_t seed, const std::filesystem::path& f
   options.out = folder;
   options.pcap = c.pcap;
   options.trace = c.trace;
+  options.invariants = c.invariants;
   options.flow = c.flow;
   options.stop = interruption::came;
   const auto fail = [&](const std::string& why) {

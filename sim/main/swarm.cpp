@@ -72,6 +72,7 @@ class judge_of_worlds {
     run_options options;
     options.seed = seed;
     options.out = out_;
+    options.invariants = true;
     const auto r = host_.run(s, options);
     if (!r) return {{std::string(refused_word), {}, r.error()}};
     auto all = swarm::judge(s, *r);

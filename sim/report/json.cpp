@@ -200,6 +200,17 @@ std::string to_json(const report& r, bool with_host) {
   j["events"] = r.events;
   j["partial"] = r.partial;
   j["warnings"] = r.warnings;
+  if (r.invariants) {
+    json& rows = j["invariants"] = json::array();
+    for (std::size_t i = 0; i < invariant_texts.size(); ++i) {
+      const invariant_row& row = (*r.invariants)[i];
+      rows.push_back({{"name", invariant_texts[i].name},
+                      {"about", invariant_texts[i].about},
+                      {"checked", row.checked},
+                      {"broken", row.broken},
+                      {"first", row.broken > 0 ? json(row.first) : json()}});
+    }
+  }
   j["source"] = source_of(r.source);
   if (with_host) j["host"] = host_of(r);
   bool held = !r.partial;

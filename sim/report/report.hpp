@@ -4,6 +4,7 @@
 #include <string>
 #include <vector>
 
+#include "sim/report/invariants.hpp"
 #include "sim/report/metrics.hpp"
 #include "sim/scenario/scenario.hpp"
 #include "transport/time.hpp"
@@ -176,6 +177,8 @@ struct report {
   /// Bounded by the world at `flow_max`; `flow_cut` tells that there was more.
   std::vector<flow_message> flow;
   bool flow_cut = false;
+  /// Of a run that was held to them.
+  std::optional<invariant_rows> invariants;
   /// Filled by `judge`.
   std::vector<expectation_result> expectations;
   /// Filled by the program: the world has no wall clock, and does not know what it runs on.

@@ -256,15 +256,39 @@ void look_at_reasons(const evidence& e, findings& out) {
   }
 }
 
+template <invariant I>
+void look_at_invariant(const evidence& e, findings& out) {
+  if (!e.r.invariants) return;
+  const invariant_row& row = (*e.r.invariants)[static_cast<std::size_t>(I)];
+  if (row.broken > 0)
+    out.push_back({{},
+                   row.first + "; " + std::to_string(row.broken) + " times of " +
+                       std::to_string(row.checked)});
+}
+
 struct rule {
   rule_text text;
   void (*look)(const evidence&, findings&);
 };
 
+template <invariant I>
+constexpr rule never_broken() {
+  const invariant_text& t = invariant_texts[static_cast<std::size_t>(I)];
+  return {{t.name, t.about}, look_at_invariant<I>};
+}
+
 constexpr std::array all_rules{
     rule{{crash_rule, "The run ends by itself, with no check of the program broken."}, nullptr},
     rule{{endless_rule, "The run ends."}, nullptr},
     rule{{repeat_rule, "The same world and seed make the same trace."}, nullptr},
+    never_broken<invariant::counter>(),
+    never_broken<invariant::forward>(),
+    never_broken<invariant::said>(),
+    never_broken<invariant::payload>(),
+    never_broken<invariant::clear>(),
+    never_broken<invariant::threefold>(),
+    never_broken<invariant::opening>(),
+    never_broken<invariant::bounds>(),
     rule{{"path", "In the end payload passes between every two members that can have a path."},
          look_at_paths},
     rule{

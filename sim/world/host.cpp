@@ -9,11 +9,6 @@ namespace {
 /// Datagrams that wait for the host to get to them; more are lost, as in a socket's buffer.
 constexpr unsigned waiting_max = 256;
 
-/// Headers of IP and UDP.
-std::size_t on_the_wire(const endpoint& to, std::size_t payload) {
-  return payload + 8 + (to.address.is_v4() ? 20 : 40);
-}
-
 }  // namespace
 
 host::host(surroundings& around, std::size_t number, const public_key& key, const host_spec& where,
@@ -76,7 +71,7 @@ void host::send(const endpoint& to, bytes payload, ttl limit) {
 }
 
 void host::give(const endpoint& to, bytes payload, ttl limit, bool ours) {
-  around_.world->on_sent(*this, on_the_wire(to, payload.size()), ours);
+  around_.world->on_sent(*this, to, payload, ours);
   network_port::send(to, std::move(payload), limit);
 }
 
@@ -95,6 +90,7 @@ void host::when_free(F f) {
 }
 
 void host::came(const endpoint& from, bytes&& payload) {
+  if (peer_) around_.world->on_came(*this, from, payload);
   when_free([this, from, payload = std::move(payload)]() mutable {
     around_.sim.post(peer_->all->gateway, actors::arrived{wire::direct(from), std::move(payload)});
   });

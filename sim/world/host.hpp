@@ -24,8 +24,9 @@ class host_watcher {
   /// Something came out of a tunnel. `relayed`: WireGuard got it from the tunnel endpoint of the
   /// peer, not from the network.
   virtual void on_payload(host& at, const public_key& from, byte_view payload, bool relayed) = 0;
-  /// The host gives the network a datagram of so many bytes, headers of UDP and IP included.
-  virtual void on_sent(const host& at, std::size_t bytes, bool ours) = 0;
+  /// The host gives the network a datagram, or gets one of ours.
+  virtual void on_sent(const host& at, const endpoint& to, byte_view datagram, bool ours) = 0;
+  virtual void on_came(const host& at, const endpoint& from, byte_view datagram) = 0;
 };
 
 /// What every host of a world uses.

@@ -8,6 +8,7 @@
 #include "sim/measure/log.hpp"
 #include "sim/world/flow.hpp"
 #include "sim/world/host.hpp"
+#include "sim/world/invariants.hpp"
 #include "sim/world/users/lookups.hpp"
 #include "sim/world/users/payload.hpp"
 
@@ -25,6 +26,9 @@ class observation final : public actors::observer, public host_watcher {
     lookups_ = &lookups;
   }
 
+  /// Holds what it hears to the run's invariants, too.
+  void hold(invariants& all) { never_ = &all; }
+
   /// Hosts that carry somebody's payload now, in ascending order.
   std::vector<std::size_t> relays_in_use() const;
   void forget(std::size_t h);
@@ -37,7 +41,8 @@ class observation final : public actors::observer, public host_watcher {
   void on_packet(const session::packet_kind& what) override { leaves_ = what; }
   void on_carried(const public_key& self) override;
   void on_payload(host& at, const public_key& from, byte_view payload, bool relayed) override;
-  void on_sent(const host& at, std::size_t bytes, bool ours) override;
+  void on_sent(const host& at, const endpoint& to, byte_view datagram, bool ours) override;
+  void on_came(const host& at, const endpoint& from, byte_view datagram) override;
 
   bool are_a_pair(std::size_t a, std::size_t b) const;
 
@@ -45,6 +50,7 @@ class observation final : public actors::observer, public host_watcher {
   run_log& log_;
   flow_recorder& flow_;
   simulation* sim_ = nullptr;
+  invariants* never_ = nullptr;
   payload_users* payload_ = nullptr;
   lookup_users* lookups_ = nullptr;
   /// Of each host those that it is paired with, in ascending order.

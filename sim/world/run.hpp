@@ -32,6 +32,8 @@ struct run_options {
   std::filesystem::path out;
   bool pcap = false;
   bool trace = false;  ///< write DIR/trace; the hash is computed either way
+  /// Hold the run to what must never be: `report::invariants`. Remembers much of each datagram.
+  bool invariants = false;
   /// Names of two peers (`peer_name`) whose messages go into `report::flow`.
   std::optional<std::pair<std::string, std::string>> flow;
   /// Called at least once a virtual second, if set; it may be called far more often.

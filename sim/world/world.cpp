@@ -63,6 +63,8 @@ access_link line_of(const peer_group& g, const network_config& n) {
 /// Rows of the world's state that a report has, about.
 constexpr std::int64_t steps_wanted = 300;
 
+constexpr duration inspected_every = 10s;
+
 }  // namespace
 
 expected<report, std::string> run(const scenario& s, const run_options& options) {
@@ -81,6 +83,7 @@ world::world(const scenario& sc, const run_options& options)
 
 world::~world() {
   // Actors use the hosts' ports, hosts use the network.
+  asker_ = nullptr;
   if (sim_) sim_->shut_down();
 }
 
@@ -110,6 +113,13 @@ expected<void, std::string> world::build() {
   flow_.emplace(*who_, sim_->epoch());
   if (auto found = find_flow(); !found) return found;
   seen_.emplace(*who_, *log_, *flow_);
+  if (options_.invariants) {
+    never_.emplace(invariants::about{[this](host_number h) { return who_->name_of(h); },
+                                     scenario_.crypto == crypto_kind::real, sim_->epoch()});
+    for (std::size_t h = 0; h < who_->size(); ++h) never_->key(who_->key_of(h));
+    seen_->hold(*never_);
+    sim_->together([&] { asker_ = sim_->system().spawn<actors::asker_shell>(sim_->clock()); });
+  }
   around_ = std::make_unique<surroundings>(
       surroundings{*sim_, *net_, crypto_, root_.derive("hosts"), &*seen_, &*seen_});
   for (std::size_t h = 0; h < who_->size(); ++h) {
@@ -121,7 +131,8 @@ expected<void, std::string> world::build() {
   where_->settle(hosts_);
   life_.emplace(lives::around{scenario_, *sim_, *who_, *where_, hosts_, *seen_, *log_},
                 root_.derive(churn_stream));
-  payload_.emplace(payload_users::around{scenario_, *sim_, *who_, hosts_, *log_, *flow_});
+  payload_.emplace(payload_users::around{scenario_, *sim_, *who_, hosts_, *log_, *flow_,
+                                         never_ ? &*never_ : nullptr});
   lookups_.emplace(lookup_users::around{scenario_, *sim_, *who_, *where_, hosts_, crypto_, *log_},
                    lookups_rng_);
   seen_->connect(*sim_, *payload_, *lookups_);
@@ -170,12 +181,33 @@ expected<report, std::string> world::run() {
   for (duration t = 0s; t < scenario_.length;) {
     t = std::min<duration>(t + 1s, scenario_.length);
     sim_->run_until(sim_->epoch() + t);
+    if (never_ && t % inspected_every == 0ns) inspect();
     if (++ticks % step == 0) log_->tell(sim_->now(), step_due{});
     if (options_.on_progress)
       options_.on_progress({t, scenario_.length, sim_->stats().events, "run"});
     if (options_.stop && options_.stop()) break;
   }
   return finish();
+}
+
+/// Actors take no time: what they are asked they have answered when `post` returns.
+void world::inspect() {
+  for (std::size_t h = 0; h < hosts_.size(); ++h) {
+    const actors::peer* p = hosts_[h]->peer();
+    if (p == nullptr) continue;
+    peer_state s;
+    const auto ask = [&]<class Answer>(const auto& whom, Answer& into) {
+      sim_->post(asker_,
+                 actors::question_to<Answer>(whom, actors::ask_status{}, [&into](const Answer* a) {
+                   into = a != nullptr ? *a : Answer{};
+                 }));
+    };
+    ask(p->all->gateway, s.gateway);
+    ask(p->all->dht, s.dht);
+    ask(p->all->relay, s.relay);
+    ask(p->all->punch, s.punch);
+    never_->state(sim_->now(), static_cast<host_number>(h), s);
+  }
 }
 
 void world::schedule_events() {
@@ -202,6 +234,12 @@ void world::warn(report& r) const {
       r.warnings.push_back("event " + std::to_string(i) + ", `" + std::string(e.what->kind().name) +
                            "` at " + format_duration(e.at) + ", hit nobody");
   for (auto& w : lookups_->warnings()) r.warnings.push_back(std::move(w));
+  if (!r.invariants) return;
+  for (std::size_t i = 0; i < invariant_texts.size(); ++i)
+    if (const invariant_row& row = (*r.invariants)[i]; row.broken > 0)
+      r.warnings.push_back("broken " + std::to_string(row.broken) + " times of " +
+                           std::to_string(row.checked) + ": " +
+                           std::string(invariant_texts[i].about) + " First: " + row.first);
 }
 
 report world::finish() {
@@ -215,6 +253,7 @@ report world::finish() {
   r.events = sim_->stats().events;
   log_->finish(sim_->now(), r);
   flow_->finish(r);
+  if (never_) r.invariants = never_->rows();
   warn(r);
   r.trace_hash = trace_.hash_text();
   auto parts = results_->take();

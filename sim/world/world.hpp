@@ -3,6 +3,7 @@
 #include <memory>
 #include <vector>
 
+#include "actors/asker.hpp"
 #include "sim/measure/log.hpp"
 #include "sim/runtime/trace.hpp"
 #include "sim/world/events/happening.hpp"
@@ -30,6 +31,7 @@ class world final : private truth {
  private:
   expected<void, std::string> build();
   expected<void, std::string> find_flow();
+  void inspect();
   void schedule_events();
   void happen(std::size_t number);
   std::vector<slice> slices() const;
@@ -73,6 +75,8 @@ class world final : private truth {
   std::optional<run_log> log_;
   std::optional<flow_recorder> flow_;
   std::optional<observation> seen_;
+  std::optional<invariants> never_;
+  actors::asker_actor asker_;
   std::unique_ptr<surroundings> around_;
   std::vector<std::unique_ptr<host>> hosts_;
   std::optional<lives> life_;

@@ -1,5 +1,7 @@
 #pragma once
 
+#include <optional>
+
 #include "actors/proto/wire/codec.hpp"
 #include "actors/proto/wire/mtu.hpp"
 
@@ -8,6 +10,12 @@ namespace wh::session::packet {
 
 constexpr std::uint8_t magic = 0xff;
 enum class type : std::uint8_t { initiation = 1, response, cookie_reply, transport, reach };
+
+/// Of a datagram with our header, of a type that we know.
+constexpr std::optional<type> type_of(byte_view d) {
+  if (d.size() < 4 || d[0] != magic || d[2] < 1 || d[2] > 5) return std::nullopt;
+  return static_cast<type>(d[2]);
+}
 
 constexpr std::size_t header_size = 4;
 constexpr std::size_t mac_size = 16;

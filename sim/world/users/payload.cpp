@@ -40,6 +40,7 @@ void payload_users::send_now(std::size_t p) {
   const echo e{echo::kind::request, false, static_cast<std::uint32_t>(p), ++sequences_[p],
                around_.sim.now()};
   around_.log.tell(e.sent, payload_sent{e.pair, e.sequence});
+  if (around_.never) around_.never->payload_sent(e);
   around_.flow.on_echo_sent(e.sent, ends.from, ends.to, e);
   around_.hosts[ends.from]->send_payload(around_.who.key_of(ends.to),
                                          encode(e, item_of(p).payload_bytes));

@@ -7,6 +7,7 @@
 #include "sim/scenario/scenario.hpp"
 #include "sim/world/flow.hpp"
 #include "sim/world/host.hpp"
+#include "sim/world/invariants.hpp"
 #include "sim/world/roster.hpp"
 #include "sim/world/users/echo.hpp"
 
@@ -23,6 +24,7 @@ class payload_users {
     std::vector<std::unique_ptr<host>>& hosts;
     run_log& log;
     flow_recorder& flow;
+    invariants* never = nullptr;
   };
   explicit payload_users(around a) : around_(a), sequences_(a.who.pairs().size()) {}
 

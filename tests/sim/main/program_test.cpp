@@ -168,7 +168,7 @@ TEST_CASE("JSON is one report or a list of them") {
 
 TEST_CASE("options reach the world and a flow its file") {
   bench b;
-  CHECK(b({"run", "one", "--pcap", "--trace", "--flow", "a,b"}) == 0);
+  CHECK(b({"run", "one", "--pcap", "--trace", "--invariants", "--flow", "a,b"}) == 0);
   CHECK(b.seen.pcap);
   CHECK(b.seen.trace);
   CHECK(b.file("flow.mmd").find("p0->>p1: 1.0 ms hello") != std::string::npos);

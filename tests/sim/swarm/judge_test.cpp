@@ -111,6 +111,14 @@ TEST_CASE("each rule sees the fault that it is for") {
         }) == names_of_rules{"record"});
 }
 
+TEST_CASE("an invariant that a run broke is a broken rule of the same name") {
+  for (std::size_t i = 0; i < invariant_texts.size(); ++i)
+    CHECK(broken([&](report& r) {
+            r.invariants.emplace();
+            (*r.invariants)[i] = {10, 2, "a host did it"};
+          }) == names_of_rules{std::string(invariant_texts[i].name)});
+}
+
 TEST_CASE("nothing is held against a world that it could not have") {
   const auto gone = [](report& r) { r.pairs.front().time_to_first_payload.reset(); };
   // Nobody relays.
