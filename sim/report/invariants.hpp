@@ -31,7 +31,8 @@ inline constexpr std::array<invariant_text, 8> invariant_texts{{
     {"payload", "Payload comes out where it was sent to, named after who sent it, and once."},
     {"clear", "No datagram of ours holds a key, or what users send, in clear."},
     {"threefold",
-     "An address that has shown nothing is answered with three times what came from it, at most."},
+     "A datagram of over 111 bytes answers an address that has shown nothing only within three "
+     "times what came from there."},
     {"opening", "A host sends a member 80 direct pings in 5 s, at most."},
     {"bounds",
      "A peer keeps within its bounds: contacts, records, lookups, guests, paths, sessions, "

@@ -76,11 +76,12 @@ void invariants::sent(time_point now, host_number h, const endpoint& to, byte_vi
   if (!a.ours && !ping &&
       (*what == type::response || *what == type::cookie_reply || *what == type::transport)) {
     a.answered += datagram.size();
-    check(invariant::threefold, a.answered <= session::packet::amplification_max * a.heard, now,
-          [&] {
-            return about_.name_of(h) + " answered " + to.to_string() + " with " +
-                   std::to_string(a.answered) + " bytes for " + std::to_string(a.heard);
-          });
+    const bool within = datagram.size() <= session::packet::probe_max ||
+                        a.answered <= session::packet::amplification_max * a.heard;
+    check(invariant::threefold, within, now, [&] {
+      return about_.name_of(h) + " answered " + to.to_string() + " with " +
+             std::to_string(a.answered) + " bytes for " + std::to_string(a.heard);
+    });
   }
   if (about_.real_crypto) look_for_clear(now, h, datagram);
 }

@@ -128,8 +128,9 @@ TEST_CASE("more than three bytes for one are seen until the address has shown it
   CHECK(w.broken(invariant::threefold) == 0);
   SECTION("not yet") {
     w.it.sent(t0, 0, place, packet(type::transport, 60, 7, 1), true);
-    CHECK(w.broken(invariant::threefold) == 0);  // a ping looks for a way
-    w.it.sent(t0, 0, place, packet(type::transport, 60, 7, 2), false);
+    w.it.sent(t0, 0, place, packet(type::transport, 111, 7, 2), false);
+    CHECK(w.broken(invariant::threefold) == 0);  // a ping, and a question of our own
+    w.it.sent(t0, 0, place, packet(type::transport, 112, 7, 3), false);
     CHECK(w.only(invariant::threefold));
   }
   SECTION("it has") {
