@@ -80,7 +80,7 @@ class invariants {
   std::map<std::pair<host_number, endpoint>, account> accounts_;
   std::map<std::pair<host_number, host_number>, std::deque<time_point>> pings_;
   std::map<std::pair<host_number, std::optional<host_number>>, std::int64_t> records_;
-  std::unordered_set<std::uint64_t> said_, stamps_, keys_;
+  std::unordered_set<std::uint64_t> said_, stamps_, keys_;  // lookup only
   std::set<std::tuple<std::uint32_t, std::uint8_t, std::uint32_t>> delivered_;
 };
 
