@@ -17,6 +17,10 @@ host::host(surroundings& around, std::size_t number, const public_key& key, cons
   around_.net.set_online(id(), false);
 }
 
+host::~host() {
+  if (peer_) *peer_->all = actors::context{};
+}
+
 void host::start(const actors::peer_config& config) {
   around_.net.set_online(id(), true);
   started_ = around_.sim.now();

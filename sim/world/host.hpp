@@ -52,6 +52,8 @@ class host final : private network_port, private wireguard_device {
   /// The machine is connected at once and starts switched off.
   host(surroundings& around, std::size_t number, const public_key& key, const host_spec& where,
        machine how);
+  /// Actors have ended by then, and are let go.
+  ~host() override;
   host(const host&) = delete;
   host& operator=(const host&) = delete;
 
