@@ -135,13 +135,14 @@ void invariants::noted(time_point now, host_number h, std::optional<host_number>
                        const note& what) {
   const bool own = what.what == note_kind::record_signed;
   if (!own && (what.what != note_kind::dht_record_held || !other)) return;
-  const auto [last, first] = records_.try_emplace({h, own ? std::nullopt : other}, what.value);
-  if (first) return;
-  check(invariant::forward, own ? what.value > last->second : what.value >= last->second, now, [&] {
+  const auto at = records_.try_emplace({h, own ? std::nullopt : other}, what.value);
+  if (at.second) return;
+  std::int64_t& last = at.first->second;
+  check(invariant::forward, own ? what.value > last : what.value >= last, now, [&] {
     return about_.name_of(h) + (own ? " signed" : " took") + " record " +
-           std::to_string(what.value) + " after " + std::to_string(last->second);
+           std::to_string(what.value) + " after " + std::to_string(last);
   });
-  last->second = what.value;
+  last = what.value;
 }
 
 void invariants::payload_came(time_point now, host_number from, host_number to, const echo& e,
