@@ -45,6 +45,26 @@ def _kinds_of(group):
     return [KINDS[p] for p in chain]
 
 
+FILLING = "filling"
+
+
+def _own_disk(folder):
+    """A small one. Mounted here and before the daemon starts, whose view of mounts is a copy of this one."""
+    os.makedirs(folder)
+    subprocess.run(["mount", "-t", "tmpfs", "-o", "size=256k", "state", folder], check=True)
+
+
+def _fill(folder):
+    """To the last byte; the daemon sees the same disk."""
+    with open(f"{folder}/{FILLING}", "wb", buffering=0) as f:
+        for size in (4096, 1):
+            with contextlib.suppress(OSError):
+                while True:
+                    f.write(b"x" * size)
+    if os.statvfs(folder).f_bfree:
+        raise RuntimeError(f"{folder} has room still")
+
+
 class Episode:
     """`world`: a drawn scenario as a dictionary. Of lines and latency nothing is made: links here are short."""
 
@@ -57,10 +77,7 @@ class Episode:
         if sum(g.get("count", 1) for g in self.groups.values()) > HOSTS_MOST:
             raise CannotBeMade(f"more than {HOSTS_MOST} hosts")
         self.faults = sorted(self._faults(), key=lambda f: f[0])
-        self.members = self.boots = 0
-        for g in self.groups.values():
-            self.members += g.get("count", 1) if g.get("role", "member") == "member" else 0
-        if self.members < 2:
+        if sum(g.get("count", 1) for g in self.groups.values() if g.get("role", "member") == "member") < 2:
             raise CannotBeMade("fewer than two members")
         if not self.faults:
             raise CannotBeMade("nothing that goes wrong here")
@@ -104,7 +121,7 @@ class Episode:
         elif what == "stop" and node.running():
             node.process.send_signal(signal.SIGSTOP)
         elif what == "full_disk":
-            node.host.run("mount", "-t", "tmpfs", "-o", "size=4k", "full", node.folder + "/state", check=False)
+            _fill(node.folder + "/state")
         elif what == "nat_reboot":
             for nat in self.nats[node.name]:
                 nat.forget()
@@ -127,7 +144,8 @@ class Episode:
         elif what == "stop" and node.running():
             node.process.send_signal(signal.SIGCONT)
         elif what == "full_disk":
-            node.host.run("umount", node.folder + "/state", check=False)
+            with contextlib.suppress(FileNotFoundError):
+                os.unlink(node.folder + "/state/" + FILLING)
 
     def _do_faults(self, begin):
         """Carries them out; the moment at which the last one is over."""
@@ -164,6 +182,7 @@ class Episode:
                 relays = [] if group.get("relay") else ["relay-rate", "0"]
                 make = net.member if member else net.node
                 node = make(name, host, *relays, **({"boot": True} if group.get("boot") else {}))
+                _own_disk(node.folder + "/state")
                 self.nats[node.name] = boxes
                 self.nodes[group["group"]].append(node)
 
