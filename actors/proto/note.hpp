@@ -55,6 +55,8 @@ enum class severity : std::uint8_t {
     "a record was not published: too many are")                                                    \
   X(dht_published, "dht.published", debug, "our record was stored (value: copies)")                \
   X(dht_reach_limited, "dht.reach_limited", debug, "a request to dial back was over the limit")    \
+  X(dht_record_dropped, "dht.record_dropped", debug,                                               \
+    "a record that we held gave way to another: the store is full (value: its sequence number)")   \
   X(dht_record_found, "dht.record_found", debug,                                                   \
     "a lookup of ours found a record (value: its sequence number)")                                \
   X(dht_record_held, "dht.record_held", debug,                                                     \

@@ -78,8 +78,8 @@ class dht_meter final : public meter {
     std::optional<duration> joined;
     std::uint32_t number = 0;
   };
-  /// Whoever took a record, in which life, and its sequence number. What it takes it keeps in
-  /// memory alone.
+  /// Whoever took a record and has not dropped it, in which life, and its sequence number. What it
+  /// takes it keeps in memory alone.
   struct holding {
     host_number holder;
     std::uint32_t life;
@@ -96,6 +96,7 @@ class dht_meter final : public meter {
   void on(time_point now, const life_ended& e) override { end(now, e.host); }
   void on(time_point now, const noted& e) override {
     if (e.what.what == note_kind::dht_record_held) return took(e);
+    if (e.what.what == note_kind::dht_record_dropped) return lost(e);
     life& l = lives_[e.host];
     if (e.what.what != note_kind::dht_joined || !l.began || l.joined) return;
     l.joined = now - *l.began;
@@ -115,6 +116,11 @@ class dht_meter final : public meter {
       known.push_back(h);
     else
       *at = h;
+  }
+
+  void lost(const noted& e) {
+    if (const auto whose = truth_.host_of(e.what.peer))
+      std::erase_if(holders_[*whose], [&](const holding& o) { return o.holder == e.host; });
   }
 
   std::uint64_t held_by_a_third(const lookup_began& e) const {

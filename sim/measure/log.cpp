@@ -101,9 +101,10 @@ void run_log::write(time_point now, const identity_changed& e) {
 }
 void run_log::write(time_point now, const noted& e) {
   trace_.record(now, "note", e.host, to_string(e.what.what), e.what.where, e.what.value);
-  if (e.what.what != note_kind::dht_record_held || !trace_.has_text()) return;
+  const bool held = e.what.what == note_kind::dht_record_held;
+  if ((!held && e.what.what != note_kind::dht_record_dropped) || !trace_.has_text()) return;
   if (const auto whose = truth_.host_of(e.what.peer))
-    trace_.remark(now, "held", e.host, *whose, e.what.value);
+    trace_.remark(now, held ? "held" : "dropped", e.host, *whose, e.what.value);
 }
 void run_log::write(time_point now, const path_told& e) {
   trace_.record(now, "path", e.host, e.other, to_string(e.state), punch::code(e.why),

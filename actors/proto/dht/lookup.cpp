@@ -13,12 +13,16 @@ namespace {
 // others answer. Where one in five does, five times as many.
 constexpr unsigned bad_max = 3;
 
+bool has_answered(const iterative_lookup::candidate& c) {
+  using state = iterative_lookup::state;
+  return c.now == state::answered || c.now == state::around || c.now == state::spent;
+}
+
 }  // namespace
 
 iterative_lookup::iterative_lookup(prefix target, lookup_limits limits)
     : target_(target), limits_(limits) {
-  WH_CHECK(limits.paths >= 1 && limits.paths <= paths_max &&
-           limits.requests + limits.failures <= 250);
+  WH_CHECK(limits.paths >= 1 && limits.paths <= paths_max);
 }
 
 bool iterative_lookup::start_from(prefix id, const wire::contact& c, bool seed) {
@@ -26,14 +30,14 @@ bool iterative_lookup::start_from(prefix id, const wire::contact& c, bool seed) 
   n.away = distance(id, target_);
   n.key = c.key;
   n.where = c.where;
-  n.path = static_cast<std::uint8_t>(dealt_ % limits_.paths);
+  n.path = (dealt_ % limits_.paths) & (paths_max - 1);
   n.seed = seed;
   if (!add(n)) return false;
   dealt_ = static_cast<std::uint8_t>(dealt_ + 1);
   return true;
 }
 
-bool iterative_lookup::told(std::uint8_t teller, prefix id, const wire::contact& c) {
+bool iterative_lookup::told(std::uint16_t teller, prefix id, const wire::contact& c) {
   const candidate* from = by_serial(teller);
   if (from == nullptr) return false;
   candidate n;
@@ -46,7 +50,7 @@ bool iterative_lookup::told(std::uint8_t teller, prefix id, const wire::contact&
   return add(n);
 }
 
-bool iterative_lookup::told_again(std::uint8_t teller, const public_key& k) {
+bool iterative_lookup::told_again(std::uint16_t teller, const public_key& k) {
   const auto at =
       std::find_if(all_.begin(), all_.end(), [&](const candidate& c) { return c.key == k; });
   if (at == all_.end()) return false;
@@ -89,7 +93,8 @@ bool iterative_lookup::distrusted(const candidate& c) const {
 }
 
 bool iterative_lookup::may_ask() const {
-  return requests_ - timeouts_ < limits_.requests &&
+  return requests_ - timeouts_ <
+             limits_.requests + std::min<int>(timeouts_, 2 * limits_.requests) &&
          requests_ < limits_.requests + limits_.failures;
 }
 
@@ -136,33 +141,57 @@ std::optional<iterative_lookup::candidate> iterative_lookup::next() {
   return c;
 }
 
-iterative_lookup::candidate* iterative_lookup::find_serial(std::uint8_t serial) {
+std::optional<iterative_lookup::candidate> iterative_lookup::next_around() {
+  if (around_ >= limits_.alpha || timeouts_ <= limits_.k || satisfied() || someone_due() ||
+      closest_answered(wanted()).size() >= wanted())
+    return std::nullopt;
+  const auto at = std::find_if(all_.begin(), all_.end(),
+                               [](const candidate& c) { return c.now == state::answered; });
+  if (at == all_.end()) return std::nullopt;
+  at->now = state::around;
+  ++around_;
+  ++requests_;
+  told_.push_back({});
+  return *at;
+}
+
+/// Whether the request was one for its own neighbours, which is now over.
+bool iterative_lookup::around_over(candidate& c) {
+  if (c.now != state::around) return false;
+  c.now = state::spent;
+  --around_;
+  return true;
+}
+
+iterative_lookup::candidate* iterative_lookup::find_serial(std::uint16_t serial) {
   if (serial == 0) return nullptr;
   const auto at = std::find_if(all_.begin(), all_.end(),
                                [&](const candidate& c) { return c.serial == serial; });
   return at == all_.end() ? nullptr : &*at;
 }
 
-const iterative_lookup::candidate* iterative_lookup::by_serial(std::uint8_t serial) const {
+const iterative_lookup::candidate* iterative_lookup::by_serial(std::uint16_t serial) const {
   return const_cast<iterative_lookup*>(this)->find_serial(serial);
 }
 
-void iterative_lookup::slow(std::uint8_t serial) {
+void iterative_lookup::slow(std::uint16_t serial) {
   candidate* c = find_serial(serial);
   if (c != nullptr && c->now == state::asked) c->now = state::slow;
 }
 
-void iterative_lookup::failed(std::uint8_t serial) {
+void iterative_lookup::failed(std::uint16_t serial) {
   candidate* c = find_serial(serial);
-  if (c == nullptr || (c->now != state::asked && c->now != state::slow)) return;
+  if (c == nullptr || around_over(*c)) return;
+  if (c->now != state::asked && c->now != state::slow) return;
   c->now = state::failed;
   ++timeouts_;
   if (c->teller > 0) ++told_[c->teller - 1u].bad;
 }
 
-void iterative_lookup::answered(std::uint8_t serial, bool gave_record) {
+void iterative_lookup::answered(std::uint16_t serial, bool gave_record) {
   candidate* c = find_serial(serial);
-  if (c == nullptr || (c->now != state::asked && c->now != state::slow)) return;
+  if (c == nullptr || around_over(*c)) return;
+  if (c->now != state::asked && c->now != state::slow) return;
   c->now = state::answered;
   ++answers_;
   if (c->teller > 0) ++told_[c->teller - 1u].good;
@@ -172,7 +201,7 @@ void iterative_lookup::answered(std::uint8_t serial, bool gave_record) {
   holder_paths_ = static_cast<std::uint8_t>(holder_paths_ | 1U << c->path);
 }
 
-void iterative_lookup::answered_late(std::uint8_t serial, bool gave_record) {
+void iterative_lookup::answered_late(std::uint16_t serial, bool gave_record) {
   candidate* c = find_serial(serial);
   if (c == nullptr || c->now != state::failed) return;
   c->now = state::slow;
@@ -189,25 +218,25 @@ bool iterative_lookup::found() const {
   return ended_ || holders_ >= limits_.quorum * (several ? 1 : 2);
 }
 
-bool iterative_lookup::over() const {
-  if (found()) return true;
-  bool waiting = false;
-  const bool company = std::any_of(all_.begin(), all_.end(),
-                                   [](const candidate& c) { return c.now == state::answered; });
+bool iterative_lookup::someone_due() const {
+  bool due = false;
+  const bool company = std::any_of(all_.begin(), all_.end(), has_answered);
   each_due([&](std::size_t i) {
     const state s = all_[i].now;
-    waiting = s == state::asked || (s == state::slow && !(all_[i].seed && company)) ||
-              (s == state::heard && may_ask());
-    return !waiting;
+    due = s == state::asked || (s == state::slow && !(all_[i].seed && company)) ||
+          (s == state::heard && may_ask());
+    return !due;
   });
-  return !waiting;
+  return due;
 }
+
+bool iterative_lookup::over() const { return found() || (around_ == 0 && !someone_due()); }
 
 std::vector<iterative_lookup::candidate> iterative_lookup::closest_answered(std::size_t n) const {
   std::vector<candidate> r;
   for (const candidate& c : all_) {
     if (r.size() == n) break;
-    if (c.now == state::answered) r.push_back(c);
+    if (has_answered(c)) r.push_back(c);
   }
   return r;
 }
@@ -215,7 +244,7 @@ std::vector<iterative_lookup::candidate> iterative_lookup::closest_answered(std:
 unsigned iterative_lookup::hops() const {
   if (holders_ > 0) return holder_hop_;
   for (const candidate& c : all_)
-    if (c.now == state::answered) return c.hop;
+    if (has_answered(c)) return c.hop;
   return 0;
 }
 

@@ -18,10 +18,10 @@ struct lookup_limits {
   /// most.
   std::uint8_t alpha = 3;
   std::uint8_t paths = 1;  // S/Kademlia's d; at most paths_max
-  /// Requests of one lookup, those that failed not counted; and those that failed. 250 in all at
-  /// most.
+  /// Requests of one lookup, those that failed not counted: each of those allows one more, three
+  /// times as many at most; and those that failed.
   std::uint8_t requests = 60;
-  std::uint8_t failures = 190;
+  std::uint16_t failures = 440;
   /// Contacts that one path remembers without having asked them.
   std::uint8_t heard = 40;
   /// Contacts of one /24 or /48 that one lookup takes up; 0 for no limit.
@@ -44,17 +44,18 @@ struct lookup_limits {
 /// are slow are not waited for once anybody answered.
 class iterative_lookup {
  public:
-  enum class state : std::uint8_t { heard, asked, slow, answered, failed };
+  /// `around`: answered, and asked again, for its own neighbours; `spent`: that is over, too.
+  enum class state : std::uint8_t { heard, asked, slow, answered, around, spent, failed };
   struct candidate {
     prefix away;  // distance to the target
     public_key key;
     endpoint where;
-    state now = state::heard;
-    std::uint8_t path = 0;
-    std::uint8_t hop = 1;     // 1 for those we knew
-    std::uint8_t serial = 0;  // of the request; from 1
-    std::uint8_t teller = 0;  // serial of who told us; 0 ourselves
-    bool seed = false;        // of whom nobody alive told us
+    state now : 4 = state::heard;
+    std::uint8_t path : 3 = 0;
+    bool seed : 1 = false;     // of whom nobody alive told us
+    std::uint8_t hop = 1;      // 1 for those we knew
+    std::uint16_t serial = 0;  // of the request; from 1
+    std::uint16_t teller = 0;  // serial of who told us; 0 ourselves
 
     wire::contact contact() const { return {key, where}; }
   };
@@ -66,21 +67,24 @@ class iterative_lookup {
   /// so it may be gone for long.
   bool start_from(prefix id, const wire::contact& c, bool seed = false);
   /// A contact told by the answer to request `teller`. False when it is known or not taken.
-  bool told(std::uint8_t teller, prefix id, const wire::contact& c);
+  bool told(std::uint16_t teller, prefix id, const wire::contact& c);
   /// Whether the contact is known. If it is, and hung on the word of a teller who lied, it now
   /// hangs on that of `teller`.
-  bool told_again(std::uint8_t teller, const public_key& k);
+  bool told_again(std::uint16_t teller, const public_key& k);
 
   /// The next contact to ask, now counted as asked; empty when none may be asked at the moment.
   std::optional<candidate> next();
+  /// Where more than k were silent and nobody is left to be asked: the closest of those that
+  /// answered and were not yet asked for their own neighbours, now asked. Empty when there is none.
+  std::optional<candidate> next_around();
   /// The request went unanswered for a while: its path may ask another meanwhile.
-  void slow(std::uint8_t serial);
-  void failed(std::uint8_t serial);
+  void slow(std::uint16_t serial);
+  void failed(std::uint16_t serial);
   /// `gave_record`: with a valid record for the target.
-  void answered(std::uint8_t serial, bool gave_record);
+  void answered(std::uint16_t serial, bool gave_record);
 
   /// The same for a request that had failed.
-  void answered_late(std::uint8_t serial, bool gave_record);
+  void answered_late(std::uint16_t serial, bool gave_record);
 
   /// What was looked for was told on the way.
   void end() { ended_ = true; }
@@ -95,7 +99,7 @@ class iterative_lookup {
 
   bool over() const;
   std::vector<candidate> closest_answered(std::size_t n) const;
-  const candidate* by_serial(std::uint8_t serial) const;
+  const candidate* by_serial(std::uint16_t serial) const;
 
   prefix target() const { return target_; }
   unsigned requests() const { return requests_; }
@@ -113,18 +117,22 @@ class iterative_lookup {
     std::uint8_t good = 0, bad = 0;  // of those this teller told of
   };
 
-  candidate* find_serial(std::uint8_t serial);
+  candidate* find_serial(std::uint16_t serial);
   bool add(candidate n);
   bool distrusted(const candidate& c) const;
   bool may_ask() const;
   bool found() const;
+  bool someone_due() const;
+  bool around_over(candidate& c);
   template <class F>
   void each_due(F f) const;
 
   prefix target_;
   lookup_limits limits_;
   std::uint8_t dealt_ = 0;
-  std::uint8_t requests_ = 0, timeouts_ = 0, answers_ = 0, holders_ = 0, holder_hop_ = 0;
+  std::uint16_t requests_ = 0, timeouts_ = 0, answers_ = 0;
+  std::uint8_t holders_ = 0, holder_hop_ = 0;
+  std::uint8_t around_ = 0;        // asked for their neighbours, in flight
   std::uint8_t holder_paths_ = 0;  // bit i: path i met a holder
   bool ended_ = false;
   std::vector<candidate> all_;  // by distance, then key

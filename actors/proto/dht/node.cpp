@@ -169,7 +169,7 @@ void node::await(request r) {
 }
 
 void node::ask(time_point now, const wire::contact& to, prefix id, purpose why, std::uint32_t owner,
-               std::uint8_t serial, wire::message what, actions& out, bool seed) {
+               std::uint16_t serial, wire::message what, actions& out, bool seed) {
   const wire::transaction tx{next_tx_++};
   request r{now, now, tx.value, owner, id, to, 0, why, serial, seed};
   r.deadline += patience(r);
@@ -348,7 +348,10 @@ void node::on(time_point now, const received& in, const wire::records& m, action
   const bool holds = m.found && take_record(now, *l, *m.found, out);
   // A publisher signs anew every half hour: of an older record there is likely a newer one, and the
   // lookup goes on to those closest to the place, who have it.
-  const bool fresh = holds && from_unix_seconds(m.found->sequence) + record_fresh >= now;
+  // Nor does one that is far from the place end a lookup: in a network that grew others hold it
+  // now, and it was not told of what came after.
+  const bool fresh = holds && from_unix_seconds(m.found->sequence) + record_fresh >= now &&
+                     distance(r->id, prefix_of(l->asked.target)) <= wide_radius();
   // Storing nodes are not counted against a publisher's lookup: it wants every one of them.
   answered_in_lookup(*r, *l, fresh && l->why == purpose::user);
   pump(now, r->owner, out);

@@ -37,9 +37,8 @@ struct config {
   std::uint8_t alpha = 3;
   std::uint8_t paths = 2;  // of a lookup that does not say; 1..8
   std::uint8_t quorum = 3;
-  std::uint8_t region_max = 40;        // nodes around a record's place that are asked and stored at
-  std::uint8_t lookup_requests = 60;   // and 10 more for each path beyond the second
-  std::uint8_t lookup_failures = 190;  // besides, of those that are silent; 250 in all at most
+  std::uint8_t region_max = 40;       // nodes around a record's place that are asked and stored at
+  std::uint8_t lookup_requests = 60;  // and 10 more for each path beyond the second
   std::uint8_t lookups_max = 4;
   std::uint8_t lookups_waiting_max = 16;
   std::uint8_t candidates_max = 16;
@@ -261,7 +260,7 @@ class node {
     wire::contact to;
     std::uint8_t answer;  // kind of the message awaited
     purpose why;
-    std::uint8_t serial;
+    std::uint16_t serial;
     bool seed;
     bool slow = false;
     bool late = false;  // answered after it had failed
@@ -275,7 +274,7 @@ class node {
     std::uint32_t owner;
     std::uint8_t answer;
     purpose why;
-    std::uint8_t serial;
+    std::uint16_t serial;
   };
   struct past {
     round_trips trips;
@@ -292,7 +291,7 @@ class node {
     iterative_lookup engine;
     time_point since;
     std::optional<wire::record> best;
-    std::vector<std::pair<std::uint8_t, wire::store_token>> tokens;  // by request, for publications
+    std::vector<std::pair<std::uint16_t, wire::store_token>> tokens;  // of a publication, by serial
   };
   struct holder {
     wire::contact who;
@@ -330,7 +329,7 @@ class node {
   std::optional<wire::contact> helper_for(time_point now, const received& asker,
                                           wire::translation nat);
   bool is_ours(prefix place) const;
-  wire::store_result judge(time_point now, const received& in, const wire::store& m);
+  wire::store_result judge(time_point now, const received& in, const wire::store& m, actions& out);
 
   // Answers to us: node.cpp
   void on(time_point now, const received& in, const wire::nodes& m, actions& out);
@@ -342,7 +341,7 @@ class node {
                 actions& out);
   void unanswered(time_point now, const request& r, actions& out);
   void ask(time_point now, const wire::contact& to, prefix id, purpose why, std::uint32_t owner,
-           std::uint8_t serial, wire::message what, actions& out, bool seed = false);
+           std::uint16_t serial, wire::message what, actions& out, bool seed = false);
   void await(request r);
   past& requests_before() {
     if (!past_) past_ = std::make_unique<past>();
@@ -400,13 +399,17 @@ class node {
   void start(time_point now, const beginning& of, actions& out);
   void pump(time_point now, std::uint32_t id, actions& out);
   bool widen(running& l);
+  bool ask_around(time_point now, running& l, actions& out);
   void finish(time_point now, std::unique_ptr<running> l, actions& out);
   running* find_lookup(std::uint32_t id);
   bool take_record(time_point now, running& l, const wire::record& r, actions& out);
   prefix region_radius() const;
+  /// Four times the distance in which we expect k nodes.
+  prefix wide_radius() const;
 
   // Publications: node_lookup.cpp
   void start_round(time_point now, publication& p, actions& out);
+  void hold(const wire::record& r, prefix place, std::uint64_t site, actions& out);
   void hold_own(time_point now, const publication& p, actions& out);
   void store_at_holders(time_point now, publication& p, actions& out);
   void store_result(time_point now, std::uint32_t id, bool ok, actions& out);

@@ -25,6 +25,11 @@ prefix node::region_radius() const {
   return share >= 1 ? ~prefix{0} : static_cast<prefix>(std::ldexp(share, 64));
 }
 
+prefix node::wide_radius() const {
+  const prefix radius = region_radius();
+  return radius > (~prefix{0} >> 2) ? ~prefix{0} : radius << 2;
+}
+
 void node::handle(time_point now, const lookup& in, actions& out) {
   const auto users = std::count_if(lookups_.begin(), lookups_.end(),
                                    [](const auto& l) { return l->why == purpose::user; });
@@ -54,8 +59,6 @@ void node::start(time_point now, const beginning& of, actions& out) {
   limits.quorum = config_.quorum;
   const int more = limits.paths > 2 ? 10 * (limits.paths - 2) : 0;
   limits.requests = static_cast<std::uint8_t>(std::min(config_.lookup_requests + more, 250));
-  limits.failures =
-      static_cast<std::uint8_t>(std::min<int>(config_.lookup_failures, 250 - limits.requests));
   limits.per_network = config_.diverse ? 10 : 0;
   if (asked.want_record) {
     limits.radius = region_radius();
@@ -106,12 +109,23 @@ bool node::widen(running& l) {
   return added > 0;
 }
 
+/// Nobody is left whom we know, and few have answered: those few know their neighbours best.
+bool node::ask_around(time_point now, running& l, actions& out) {
+  if (l.why == purpose::self && joined_) return false;
+  const auto next = l.engine.next_around();
+  if (!next) return false;
+  ask(now, next->contact(), next->away ^ l.engine.target(), l.why, l.id, next->serial,
+      wire::find_node{{}, keys::node_id_of(crypto_, next->key, config_.name_space)}, out);
+  return true;
+}
+
 void node::pump(time_point now, std::uint32_t id, actions& out) {
   running* l = find_lookup(id);
   if (l == nullptr) return;
   while (true) {
     const auto next = l->engine.next();
     if (!next && widen(*l)) continue;
+    if (!next && ask_around(now, *l, out)) continue;
     if (!next) break;
     const prefix peer = next->away ^ l->engine.target();
     if (l->asked.want_record) {
@@ -253,9 +267,7 @@ void node::start_round(time_point now, publication& p, actions& out) {
 /// We may be one of those who are asked for what we publish, or the only one.
 void node::hold_own(time_point now, const publication& p, actions& out) {
   if (!config_.serves || !record::verify(crypto_, p.value, config_.name_space, now)) return;
-  store_.put(prefix_of(p.where), p.value, 0);
-  out.emplace_back(note{
-      note_kind::dht_record_held, p.value.key, {}, static_cast<std::int64_t>(p.value.sequence)});
+  hold(p.value, prefix_of(p.where), 0, out);
 }
 
 void node::store_at_holders(time_point now, publication& p, actions& out) {

@@ -94,9 +94,7 @@ void node::on(time_point now, const received& in, const wire::find_record& m, ac
                   std::nullopt,
                   contacts_for(m.where, in.from),
                   own_relay_room()};
-  // In a network that grew others hold it now, and we were not told of what came after.
-  const prefix place = prefix_of(m.where);
-  if (const wire::record* r = store_.find(now, place); r != nullptr && is_ours(place)) a.found = *r;
+  if (const wire::record* r = store_.find(now, prefix_of(m.where))) a.found = *r;
   answer(in, std::move(a), out);
 }
 
@@ -104,12 +102,21 @@ void node::on(time_point now, const received& in, const wire::find_record& m, ac
 /// expect k nodes, or fewer than k that we know are closer. Not "among the k closest" alone: then k
 /// nodes ground next to a place would make every honest one refuse.
 bool node::is_ours(prefix place) const {
-  const prefix away = distance(place, self_), radius = region_radius();
-  const prefix wide = radius > (~prefix{0} >> 2) ? ~prefix{0} : radius << 2;
-  return away <= wide || table_.closer(place, away, config_.k) < config_.k;
+  const prefix away = distance(place, self_);
+  return away <= wide_radius() || table_.closer(place, away, config_.k) < config_.k;
 }
 
-wire::store_result node::judge(time_point now, const received& in, const wire::store& m) {
+void node::hold(const wire::record& r, prefix place, std::uint64_t site, actions& out) {
+  const auto told = [&](note_kind what, const wire::record& of) {
+    out.emplace_back(note{what, of.key, {}, static_cast<std::int64_t>(of.sequence)});
+  };
+  const auto gone = store_.put(place, r, site);
+  if (!gone || gone->key != r.key) told(note_kind::dht_record_held, r);
+  if (gone) told(note_kind::dht_record_dropped, *gone);
+}
+
+wire::store_result node::judge(time_point now, const received& in, const wire::store& m,
+                               actions& out) {
   using result = wire::store_result;
   const wire::location where = record::location_of(crypto_, m.value.key, config_.name_space);
   if (in.early || !mint_.check(crypto_, now, in.from, in.where, where, m.token))
@@ -122,22 +129,19 @@ wire::store_result node::judge(time_point now, const received& in, const wire::s
   const result admits = store_.admits(now, at, m.value, site);
   if (admits != result::stored) return admits;
   const wire::record* held = store_.find(now, at);
-  if (held != nullptr && *held == m.value) return result::stored;
+  if (held != nullptr && *held == m.value) return result::stored;  // its answer was lost
   if (!record::verify(crypto_, m.value, config_.name_space, now)) return result::bad_record;
-  store_.put(at, m.value, site);
+  hold(m.value, at, site, out);
   return result::stored;
 }
 
 void node::on(time_point now, const received& in, const wire::store& m, actions& out) {
   asked_by(now, in, out);
   remember_guest(now, in);
-  const wire::store_result r = judge(now, in, m);
+  const wire::store_result r = judge(now, in, m, out);
   if (r != wire::store_result::stored)
     out.emplace_back(
         note{note_kind::dht_store_refused, in.from, in.where, static_cast<std::int64_t>(r)});
-  else
-    out.emplace_back(note{
-        note_kind::dht_record_held, m.value.key, {}, static_cast<std::int64_t>(m.value.sequence)});
   // Nothing but idempotent reads is answered before the address is proved.
   if (!in.early) out.emplace_back(send{{in.from, in.where}, wire::stored{m.tx, r}});
 }

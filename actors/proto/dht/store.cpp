@@ -98,20 +98,24 @@ wire::store_result record_store::admits(time_point now, prefix where, const wire
                                              : wire::store_result::stored;
 }
 
-void record_store::put(prefix where, const wire::record& r, std::uint64_t site) {
+std::optional<wire::record> record_store::put(prefix where, const wire::record& r,
+                                              std::uint64_t site) {
   auto i = at(where);
   if (i != all_.end() && i->where == where) {
-    if (i->what == r) return;
+    if (i->what == r) return std::nullopt;
     i->what = r;
     move(*i, site);
-    return;
+    return std::nullopt;
   }
+  std::optional<wire::record> gone;
   if (all_.size() >= limits_.records) {
     const claim newcomer = claim_of(site, where), loser = who_gives_way(newcomer);
-    if (loser == newcomer) return;
+    if (loser == newcomer) return r;
     claims_.erase(std::lower_bound(claims_.begin(), claims_.end(), loser));
     claims_.insert(std::lower_bound(claims_.begin(), claims_.end(), newcomer), newcomer);
-    all_.erase(at(distance(loser.second, self_)));
+    i = at(distance(loser.second, self_));
+    gone = std::move(i->what);
+    all_.erase(i);
     i = at(where);
   }
   if (all_.size() == all_.capacity()) {
@@ -119,6 +123,7 @@ void record_store::put(prefix where, const wire::record& r, std::uint64_t site) 
     i = at(where);
   }
   all_.insert(i, {where, site, r});
+  return gone;
 }
 
 const wire::record* record_store::find(time_point now, prefix where) const {

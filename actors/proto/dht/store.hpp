@@ -35,7 +35,8 @@ class record_store {
                             std::uint64_t site);
   /// Takes a record that is sound and newer than the one of the same key. In a full store another
   /// one gives way, or it is not taken.
-  void put(prefix where, const wire::record& r, std::uint64_t site);
+  /// \return The one that gave way, or was not taken.
+  std::optional<wire::record> put(prefix where, const wire::record& r, std::uint64_t site);
   /// The record, unless it has expired.
   const wire::record* find(time_point now, prefix where) const;
   /// Drops what has expired.

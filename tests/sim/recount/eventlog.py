@@ -17,7 +17,7 @@ Word = namedtuple("Word", "moment state relay")  # what a host says of its path 
 Ping = namedtuple("Ping", "moment sequence")
 Send = namedtuple("Send", "moment bytes ours carries")
 Fault = namedtuple("Fault", "moment hosts")
-Held = namedtuple("Held", "moment holder sequence")  # the holder took a record
+Held = namedtuple("Held", "moment holder sequence")  # took a record; None: dropped it
 Note = namedtuple("Note", "moment host name value")
 Lookup = namedtuple("Lookup", "moment asker item sought")
 Looked = namedtuple("Looked", "moment outcome sequence requests timeouts")
@@ -108,6 +108,9 @@ class EventLog:
 
     def line_held(self, at, f):
         self.held[int(f[1])].append(Held(at, int(f[0]), int(f[2])))
+
+    def line_dropped(self, at, f):
+        self.held[int(f[1])].append(Held(at, int(f[0]), None))
 
     def line_message(self, at, f):
         self.messages[frozenset((int(f[0]), int(f[1])))].append(at)

@@ -28,7 +28,9 @@ def third_one_has(log, asked, wanted):
     for holder, held in last.items():
         life = log.life_at(holder, asked.moment)
         there = life and life.begun <= held.moment
-        if there and holder not in (asked.asker, asked.sought) and held.sequence >= wanted:
+        if not there or holder in (asked.asker, asked.sought) or held.sequence is None:
+            continue
+        if held.sequence >= wanted:
             return True
     return False
 

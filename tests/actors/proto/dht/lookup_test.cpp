@@ -338,3 +338,49 @@ TEST_CASE_METHOD(fixture, "requests that failed do not count and are bounded by 
     CHECK(l.satisfied());
   }
 }
+
+TEST_CASE_METHOD(fixture, "among silent ones those that answered are asked for their neighbours") {
+  limits.k = 4;
+  iterative_lookup l{0, limits};
+  for (dht::prefix id = 1; id <= 7; ++id) l.start_from(id, contact(id));
+  std::uint16_t asked = 0;
+  while (l.next()) ++asked;
+  REQUIRE(asked == 3);
+  for (std::uint16_t s = 1; s <= 7; ++s) {
+    CHECK_FALSE(l.next_around());  // somebody is still due
+    s == 2 || s == 5 ? l.answered(s, false) : l.failed(s);
+    while (l.next()) ++asked;
+  }
+  REQUIRE(asked == 7);
+  // Five are silent, more than k, and but two of four have answered.
+  const auto first = l.next_around(), second = l.next_around();
+  REQUIRE((first && second));
+  CHECK(id_of(*first) == 2);
+  CHECK(id_of(*second) == 5);
+  CHECK_FALSE(l.next_around());
+  CHECK_FALSE(l.over());
+  CHECK(l.told(first->serial, 9, contact(9)));
+  l.answered(first->serial, false);
+  CHECK(id_of(*l.next()) == 9);
+  l.failed(second->serial);  // it had answered before: no silent one
+  CHECK(l.timeouts() == 5);
+  l.answered(10, false);
+  CHECK(l.over());
+  CHECK(l.closest_answered(9).size() == 3);
+  // Nobody is asked for his neighbours twice.
+  REQUIRE(l.next_around());
+  CHECK_FALSE(l.next_around());
+}
+
+TEST_CASE_METHOD(fixture, "where few are silent nobody is asked for neighbours") {
+  limits.k = 4;
+  iterative_lookup l{0, limits};
+  for (dht::prefix id = 1; id <= 3; ++id) l.start_from(id, contact(id));
+  while (l.next()) {
+  }
+  l.answered(1, false);
+  l.failed(2);
+  l.failed(3);
+  CHECK_FALSE(l.next_around());
+  CHECK(l.over());
+}

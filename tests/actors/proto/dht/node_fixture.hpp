@@ -143,6 +143,14 @@ struct node_fixture {
     r.sign = crypto.sign_as(k, wire::signed_part(r, ns));
     return r;
   }
+  /// 2000 strangers come by, of which the table takes what it takes.
+  void know_thousands() {
+    for (int i = 0; i < 2000; ++i) {
+      hear(peer(), wire::find_node{}, true);
+      if (node->candidates() >= 8 || i % 50 == 0) live(3s);
+    }
+    REQUIRE(node->table().size() > 60);
+  }
   /// Whether a stranger is given the record of `k`.
   bool found(const public_key& k) {
     const auto a = sent<wire::records>(
