@@ -33,7 +33,7 @@ inline constexpr std::array<invariant_text, 8> invariant_texts{{
     {"threefold",
      "A datagram of over 111 bytes answers an address that has shown nothing only within three "
      "times what came from there."},
-    {"opening", "A host sends a member 80 direct pings in 5 s, at most."},
+    {"opening", "A host sends a member 80 direct pings in 4.5 s, at most."},
     {"bounds",
      "A peer keeps within its bounds: contacts, records, lookups, guests, paths, sessions, "
      "memory."},

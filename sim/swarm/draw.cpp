@@ -5,6 +5,7 @@
 #include <cmath>
 #include <set>
 
+#include "sim/nat/population.hpp"
 #include "sim/nat/profiles.hpp"
 #include "sim/swarm/judge.hpp"
 #include "transport/rng.hpp"
@@ -17,13 +18,14 @@ namespace {
 constexpr double watched_s = 150;
 
 /// Features that are no kind of event. Each is drawn in one place below, where `has` asks for it.
-constexpr std::array<std::string_view, 33> place_features{
-    "hard_nats",   "own_nat",       "double_nat", "lan",        "isolated_lan",  "carrier",
-    "dual_stack",  "firewall",      "forwarded",  "public",     "udp_blocked",   "crowd",
-    "few_boots",   "few_relays",    "full_relay", "relay_mode", "small_network", "workbit",
-    "real_crypto", "packets",       "far",        "near",       "detours",       "jitter",
-    "lossy",       "bursts",        "reorder",    "duplicates", "slow_lines",    "small_mtu",
-    "slow_hosts",  "late_arrivals", "clocks_off"};
+constexpr std::array<std::string_view, 38> place_features{
+    "hard_nats",    "own_nat",       "double_nat", "lan",        "isolated_lan",  "carrier",
+    "dual_stack",   "firewall",      "forwarded",  "public",     "udp_blocked",   "crowd",
+    "few_boots",    "few_relays",    "full_relay", "relay_mode", "small_network", "workbit",
+    "real_crypto",  "packets",       "far",        "near",       "detours",       "jitter",
+    "lossy",        "bursts",        "reorder",    "duplicates", "slow_lines",    "small_mtu",
+    "slow_hosts",   "late_arrivals", "clocks_off", "churn",      "population",    "comes_and_goes",
+    "known_before", "neighbours"};
 
 std::string toml_word(std::string_view word) { return "\"" + std::string(word) + "\""; }
 
@@ -212,8 +214,44 @@ class world_draw {
     if (!keys.empty()) to.push_back({"line", {}, std::move(keys)});
   }
 
+  /// Nodes that come and go all the time, and carry nothing for others.
+  void churners(rng& r) {
+    section& s = group("churner", r.between(3, 15), "node");
+    if (r.chance(0.5)) box(r, s.items);
+    static constexpr std::array<std::string_view, 3> laws{"exponential", "weibull", "constant"};
+    item churn{"churn", {}, {}};
+    put(churn.table, "session", toml_word(laws[r.below(laws.size())]));
+    put(churn.table, "scale_s", drawn_number(r, 10, 200));
+    if (r.chance(0.7)) put(churn.table, "offline_scale_s", drawn_number(r, 1, 60));
+    if (r.chance(0.3)) put(churn.table, "replace", "true");
+    s.items.push_back(std::move(churn));
+    habits(r, s);
+  }
+
+  /// Boxes of one kind in front of each host of the group, or as a population has them.
+  void box(rng& r, std::vector<item>& to) {
+    groups_.back().boxed = true;
+    if (has("population") && r.chance(0.5)) {
+      const auto all = nat::population_names();
+      put(to, "population", toml_word(all[r.below(all.size())]));
+    } else {
+      put(to, "nat", nat_of(r));
+    }
+  }
+
   /// What any peer may have.
   void habits(rng& r, section& s) {
+    const auto given = [&](std::string_view key) {
+      return std::any_of(s.items.begin(), s.items.end(),
+                         [&](const item& i) { return i.key == key; });
+    };
+    // Who stands still at a public address, and is no boot node, is whom an earlier life may know.
+    const bool known = std::any_of(groups_.begin(), groups_.end(),
+                                   [](const drawn_group& g) { return g.name == "relay"; });
+    if (known && has("known_before") && r.chance(0.5)) put(s.items, "start_from_cache", "true");
+    if (given("count") && !given("shared_nat") && !given("carrier") && has("neighbours") &&
+        r.chance(0.5))
+      put(s.items, "per_24", whole(r, 2, 8));
     if (has("dual_stack")) {
       put(s.items, "family", toml_word("dual"));
       if (groups_.back().members && r.chance(0.7)) put(s.items, "nat6", toml_word("ipv6_firewall"));
@@ -249,13 +287,11 @@ class world_draw {
     }
     if (has("crowd")) {
       section& s = group("crowd", r.between(4, 40), "node");
-      if (r.chance(0.7)) {
-        put(s.items, "nat", nat_of(r));
-        groups_.back().boxed = true;
-      }
+      if (r.chance(0.7)) box(r, s.items);
       habits(r, s);
       arrival(r, s, 0);
     }
+    if (has("churn")) churners(r);
     static constexpr std::array<const char*, 4> names{"a", "b", "c", "d"};
     const std::uint64_t kinds = r.between(1, 3);
     for (std::uint64_t i = 0; i < kinds; ++i) {
@@ -276,6 +312,7 @@ class world_draw {
     if (has("udp_blocked") && r.chance(0.3)) return put(s.items, "nat", toml_word("udp_blocked"));
     if (has("firewall") && r.chance(0.4))
       return put(s.items, "nat", toml_word("stateful_firewall"));
+    if (has("population") && r.chance(0.4)) return box(r, s.items);
     put(s.items, "nat", nat_of(r));
     if (g.count > 1 && has("lan")) {
       put(s.items, "shared_nat", "true");
@@ -292,16 +329,27 @@ class world_draw {
     moments_.push_back(at);
   }
 
-  void users() {
-    seeded_rng r{root_.derive("users")};
-    const double wanted = r.chance(0.3) ? 5 : static_cast<double>(r.between(10, 40));
+  /// Everybody wants everybody, at most until `until_s`.
+  void pings(rng& r, double from_s, double until_s = 0) {
     section s{"workload", true, {}};
-    put(s.items, "from_s", format_exact(wanted));
+    put(s.items, "from_s", format_exact(from_s));
+    if (until_s > 0) put(s.items, "until_s", format_exact(until_s));
     put(s.items, "connect", {});
     s.items.back().table = {{"from", toml_word("all"), {}}};
     if (r.chance(0.3)) put(s.items, "ping_interval_s", drawn_number(r, 0.2, 5));
     sections_.push_back(std::move(s));
-    moments_.push_back(wanted);
+    moments_.push_back(from_s);
+  }
+
+  void users() {
+    seeded_rng r{root_.derive("users")};
+    double wanted = r.chance(0.3) ? 5 : static_cast<double>(r.between(10, 40));
+    if (has("comes_and_goes")) {
+      const double over = wanted + static_cast<double>(r.between(2, 40));
+      pings(r, wanted, over);
+      wanted = over + static_cast<double>(r.between(1, 90));
+    }
+    pings(r, wanted);
     end_s_ = std::max(wanted, *std::max_element(moments_.begin(), moments_.end()));
   }
 

@@ -48,11 +48,11 @@ struct evidence {
     for (const workload_item& w : s.workload)
       loss_gap = std::max(loss_gap, w.ping_interval * pings_of_loss);
     for (const host_row& h : r.hosts)
-      if (h.began) later(*h.began, healing_of_beginnings);
+      if (h.began && stays(h)) later(*h.began, healing_of_beginnings);
     for (const pair_row& p : r.pairs)
       if (p.asked) later(*p.asked, healing_of_beginnings);
     relay_for_all = std::any_of(s.peers.begin(), s.peers.end(), [&](const peer_group& g) {
-      return g.relay && g.nat.empty() && g.population.empty() && serves_all(g);
+      return g.relay && !g.churn && g.nat.empty() && g.population.empty() && serves_all(g);
     });
   }
 
@@ -60,6 +60,11 @@ struct evidence {
     calm = std::max(calm, over);
     connected_by = std::max(connected_by, over + h.connected);
     direct_by = std::max(direct_by, over + h.direct);
+  }
+  /// It does not come and go all the time.
+  bool stays(const host_row& h) const {
+    const peer_group* g = s.find_group(h.group);
+    return g == nullptr || !g->churn;
   }
   std::size_t guests() const {
     return static_cast<std::size_t>(
@@ -69,19 +74,20 @@ struct evidence {
   bool clock_is_right(const host_row& h) const {
     return conditions.at(h.group).clock_off_s <= clock_off_most_s;
   }
-  /// One of the group runs, and has room for everybody.
+  /// One of the group runs, has room for everybody, and has found out that strangers reach it.
   bool serves_all(const peer_group& g) const {
     const condition& c = conditions.at(g.group);
     if (c.relay_guests < guests() || c.clock_off_s > clock_off_most_s) return false;
-    return std::any_of(r.hosts.begin(), r.hosts.end(),
-                       [&](const host_row& h) { return h.group == g.group && h.online; });
+    return std::any_of(r.hosts.begin(), r.hosts.end(), [&](const host_row& h) {
+      return h.group == g.group && h.online && (h.serves || g.boot);
+    });
   }
   /// It can be asked by anybody, and others know that: boot nodes are known for it, others have to
   /// have found out.
   bool answers(const host_row& h) const {
     const peer_group* g = s.find_group(h.group);
-    return h.online && h.nat_class == "PUB" && (h.serves || (g != nullptr && g->boot)) &&
-           clock_is_right(h);
+    return h.online && stays(h) && h.nat_class == "PUB" &&
+           (h.serves || (g != nullptr && g->boot)) && clock_is_right(h);
   }
   std::size_t answering() const {
     return static_cast<std::size_t>(std::count_if(r.hosts.begin(), r.hosts.end(),
@@ -98,6 +104,8 @@ struct evidence {
   /// What a pair can have in the end, by its boxes and by who relays.
   bool can_meet(const pair_row& p) const {
     if (!p.online || !relay_for_all) return false;
+    // Users want it no more, or never did while both ran.
+    if (!p.asked || (p.until && *p.until < connected_by)) return false;
     for (const auto& n : {p.from, p.to})
       if (!clock_is_right(host(n))) return false;
     // Two whom strangers reach keep no relay to be met at.
@@ -182,7 +190,7 @@ void look_at_directness(const evidence& e, findings& out) {
 void look_at_joining(const evidence& e, findings& out) {
   if (e.s.length <= e.connected_by) return;
   for (const host_row& h : e.r.hosts)
-    if (h.online && !h.joined && h.nat_class != "UDPB" && e.clock_is_right(h) &&
+    if (h.online && e.stays(h) && !h.joined && h.nat_class != "UDPB" && e.clock_is_right(h) &&
         e.answering() > (e.answers(h) ? 1U : 0U))
       out.push_back({{}, h.name + " runs since " + at(*h.began) + " and is not in the DHT"});
 }
@@ -198,8 +206,8 @@ void look_at_lookups(const evidence& e, findings& out) {
         l.began + l.took + 1s > e.s.length)
       continue;
     const host_row &from = e.host(l.from), &to = e.host(l.sought);
-    if (!to.online || from.nat_class == "UDPB" || to.nat_class == "UDPB" ||
-        !e.clock_is_right(from) || !e.clock_is_right(to))
+    if (!to.online || !e.stays(from) || !e.stays(to) || from.nat_class == "UDPB" ||
+        to.nat_class == "UDPB" || !e.clock_is_right(from) || !e.clock_is_right(to))
       continue;
     ++of[l.sought].tried;
     of[l.sought].found += l.outcome == "found" ? 1 : 0;
@@ -232,7 +240,7 @@ void look_at_idling(const evidence& e, findings& out) {
   const double round =
       published_packets * std::min(static_cast<double>(e.r.hosts.size()), holders_max);
   for (const host_row& h : e.r.hosts) {
-    if (h.own.empty() || !h.online) continue;
+    if (h.own.empty() || !h.online || !e.stays(h)) continue;
     const double window_s = to_seconds(e.s.length) / static_cast<double>(h.own.size());
     if (to_seconds(e.s.length) - window_s < to_seconds(e.direct_by)) continue;
     const double rate = static_cast<double>(h.own.back().packets) / window_s;

@@ -15,9 +15,10 @@ namespace {
 
 using session::packet::type;
 
-// punch/SPEC.md: an attempt is 64 packets; a path that is kept adds a few.
+// punch/SPEC.md: an attempt is 64 packets, and is over 4.7 s after its first; a path that is kept
+// adds a few.
 constexpr std::size_t opening_most = 80;
-constexpr duration opening_window = 5s;
+constexpr duration opening_window = 4500ms;
 
 // The bounds of the SPECs, and of what they make together.
 constexpr std::size_t table_most = 1000, lookups_most = 8, homes_most = 64, paths_most = 1024;
@@ -53,6 +54,7 @@ void invariants::life_over(host_number h) {
   const auto of_host = [h](const auto& x) { return std::get<0>(x.first) == h; };
   std::erase_if(counters_, of_host);
   std::erase_if(accounts_, of_host);
+  std::erase_if(responses_, of_host);
   std::erase_if(pings_, of_host);
   std::erase_if(records_, of_host);
 }
@@ -71,6 +73,9 @@ void invariants::sent(time_point now, host_number h, const endpoint& to, byte_vi
              " of a session twice, to " + to.to_string();
     });
   }
+  if (*what == type::response)
+    responses_.insert_or_assign(
+        {h, load_be<std::uint32_t>(datagram.data() + session::packet::header_size)}, to);
   // Where we speak first it is no answer, nor where we dial ourselves, or look for a way by pings.
   account& a = accounts_.try_emplace({h, to}, account{.ours = true}).first->second;
   if (!a.ours && !ping &&
@@ -102,12 +107,24 @@ void invariants::came(host_number h, const endpoint& from, byte_view datagram) {
   if (*what == type::reach) return;  // nobody answers one
   account& a = accounts_[{h, from}];
   a.heard += datagram.size();
-  // A session of its own begins, by the index that the other side gives in a handshake.
-  if (*what == type::initiation || *what == type::response)
-    counters_.erase(
-        {h, load_be<std::uint32_t>(datagram.data() + session::packet::header_size), from.address});
-  // Something sealed that comes after we had sent there: whoever is there gets what we send.
-  if (*what == type::transport && a.answered > 0) a.ours = true;
+  // A session of its own begins, by the index that the other side gives in a handshake. It may come
+  // from another address than we send to.
+  if (*what == type::initiation || *what == type::response) {
+    const auto index = load_be<std::uint32_t>(datagram.data() + session::packet::header_size);
+    const auto first = counters_.lower_bound({h, index, ip_address{}});
+    counters_.erase(first, std::find_if(first, counters_.end(), [&](const auto& x) {
+                      return std::get<0>(x.first) != h || std::get<1>(x.first) != index;
+                    }));
+  }
+  if (*what != type::transport) return;
+  // Something sealed that comes after we had sent there: whoever is there gets what we send. And
+  // who seals for an index of ours has read the response that told it, wherever that went.
+  if (a.answered > 0) a.ours = true;
+  const auto at =
+      responses_.find({h, load_be<std::uint32_t>(datagram.data() + session::packet::header_size)});
+  if (at == responses_.end()) return;
+  accounts_[{h, at->second}].ours = true;
+  responses_.erase(at);
 }
 
 void invariants::said(time_point now, host_number a, host_number b, const wire::route& via,

@@ -78,6 +78,8 @@ class invariants {
   /// The last counter of a session, by host, the session's index and the address it goes to.
   std::map<std::tuple<host_number, std::uint32_t, ip_address>, std::set<std::uint64_t>> counters_;
   std::map<std::pair<host_number, endpoint>, account> accounts_;
+  /// Where a response went that is not confirmed yet, by host and the index it told.
+  std::map<std::pair<host_number, std::uint32_t>, endpoint> responses_;
   std::map<std::pair<host_number, host_number>, std::deque<time_point>> pings_;
   std::map<std::pair<host_number, std::optional<host_number>>, std::int64_t> records_;
   std::unordered_set<std::uint64_t> said_, stamps_, keys_;  // lookup only

@@ -45,7 +45,7 @@ TEST_CASE("a counter that is used twice is seen and one of another session is no
   w.it.sent(t0, 0, place, packet(type::transport, 60, 7, 2), false);
   w.it.sent(t0, 0, place, packet(type::transport, 60, 8, 2), false);
   w.it.sent(t0, 1, place, packet(type::transport, 60, 7, 2), false);
-  w.it.came(0, place, packet(type::response, 92, 7));  // a session of its own
+  w.it.came(0, other_place, packet(type::response, 92, 7));  // a session of its own
   w.it.sent(t0, 0, place, packet(type::transport, 60, 7, 1), false);
   CHECK(w.broken(invariant::counter) == 0);
   w.it.sent(t0, 0, place, packet(type::transport, 60, 7, 1), false);
@@ -131,6 +131,16 @@ TEST_CASE("more than three bytes for one are seen until the address has shown it
     w.it.sent(t0, 0, place, packet(type::transport, 111, 7, 2), false);
     CHECK(w.broken(invariant::threefold) == 0);  // a ping, and a question of our own
     w.it.sent(t0, 0, place, packet(type::transport, 112, 7, 3), false);
+    CHECK(w.only(invariant::threefold));
+  }
+  SECTION("what it read there comes from elsewhere") {
+    w.it.came(0, other_place, packet(type::transport, 60, 7, 1));
+    w.it.sent(t0, 0, place, packet(type::transport, 1400, 9, 1), false);
+    CHECK(w.broken(invariant::threefold) == 0);
+  }
+  SECTION("another's index proves nothing") {
+    w.it.came(0, other_place, packet(type::transport, 60, 8, 1));
+    w.it.sent(t0, 0, place, packet(type::transport, 1400, 9, 1), false);
     CHECK(w.only(invariant::threefold));
   }
   SECTION("it has") {
