@@ -290,6 +290,8 @@ class world_draw {
       if (r.chance(0.7)) box(r, s.items);
       habits(r, s);
       arrival(r, s, 0);
+      // A crowd that starts in one moment has no strangers left (README).
+      put(s.items, "arrive_over_s", whole(r, 5, 60));
     }
     if (has("churn")) churners(r);
     static constexpr std::array<const char*, 4> names{"a", "b", "c", "d"};
