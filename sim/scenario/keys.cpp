@@ -86,7 +86,9 @@ void day_config::fields(field_visitor& v) {
 
 void slice_config::fields(field_visitor& v) {
   v.word("name", name,
-         {"what `[[expect]]` and the report call it", {}, "a name for this part of the run"});
+         {"what `[[expect]]` and the report call it: letters, digits, -, _",
+          {},
+          "a name for this part of the run"});
   v.word("group", group, {"only what concerns this group", "all"});
   v.word("workload", workload, {"only the pairs of the workload of this `name`", "all"});
   v.seconds("from_s", from, time_of_run,

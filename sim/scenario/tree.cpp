@@ -217,6 +217,18 @@ node value_of_option(const std::string& option, const parsed_path& path) {
   return n;
 }
 
+/// What --set may call the items of a list: "2 items: 0 (`boot`) and 1 (`a`)".
+std::string items_of(const node& list) {
+  if (list.items.empty()) return "none";
+  std::string names;
+  for (std::size_t i = 0; i < list.items.size(); ++i) {
+    const auto* group = list.items[i].find("group");
+    names += (i == 0 ? "" : ", ") + std::to_string(i) +
+             (group != nullptr ? " (`" + group->text + "`)" : std::string());
+  }
+  return names;
+}
+
 }  // namespace
 
 const node* node::find(std::string_view wanted) const {
@@ -309,11 +321,8 @@ expected<void, scenario_error> apply_override(node& root, const std::string& opt
       }
       const auto& list = path->parts[i - 1];
       if (index >= at->items.size())
-        return unexpected(error_at(
-            here, "`" + list + "` has no item `" + part + "`",
-            at->items.empty() ? "it is empty"
-                              : "items are numbered 0 to " + std::to_string(at->items.size() - 1) +
-                                    ", or named by their `group`; `+` adds one"));
+        return unexpected(error_at(here, "`" + list + "` has no item `" + part + "`",
+                                   "it has " + items_of(*at) + "; `+` adds one"));
       at = &at->items[index];
     } else {
       return unexpected(error_at(here, "`" + path->parts[i - 1] + "` is " +
