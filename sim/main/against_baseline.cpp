@@ -127,7 +127,7 @@ expected<contender, std::string> contender_of(const std::string& word, const com
                                               const baseline_options& o, const run_command& how,
                                               const program_host& host) {
   const auto first = find_scenario(word, {}, host);
-  if (!first) return unexpected("nothing was compared");
+  if (!first) return unexpected(std::string("nothing was compared"));
   const auto at = b.scenarios.find(first->name);
   const auto* before = at == b.scenarios.end() ? nullptr : &at->second;
   if (!before && !o.update)

@@ -18,7 +18,7 @@ namespace fs = std::filesystem;
 expected<contender, std::string> alone(const matrix_command& c, const run_command& how,
                                        const program_host& host) {
   auto s = find_scenario(c.scenario, how.set, host);
-  if (!s) return unexpected("nothing was run");
+  if (!s) return unexpected(std::string("nothing was run"));
   if (!how.seeds.empty()) s->seeds = how.seeds;
   contender x{{}, how};
   x.how.json = false;

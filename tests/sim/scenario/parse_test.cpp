@@ -464,7 +464,7 @@ TEST_CASE("a mistake in an option is shown in the option") {
         "    network.loss_ratio=many\n"
         "                       ^~~~\n");
   CHECK(complaint(least, {"peers.1.count=2"}) ==
-        "--set: error: `peers` has no item `1`; it has 0 (`a`); `+` adds one\n"
+        "--set: error: `peers` has no item `1`; it has 0 (`boot`); `+` adds one\n"
         "    peers.1.count=2\n"
         "          ^\n");
   CHECK(complaint(least, {"name.x=2"}).find("it holds no keys") != std::string::npos);
