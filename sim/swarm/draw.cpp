@@ -315,12 +315,17 @@ class world_draw {
     if (has("firewall") && r.chance(0.4))
       return put(s.items, "nat", toml_word("stateful_firewall"));
     if (has("population") && r.chance(0.4)) return box(r, s.items);
-    put(s.items, "nat", nat_of(r));
+    std::string nat = nat_of(r);
+    const bool in_carrier = carrier_ && r.chance(0.6);
+    // Behind two boxes nobody tells what the inner one looks like from its outside: two in a LAN
+    // that parts them do not know to meet there yet.
+    const bool one_box = nat.front() != '[' && !in_carrier;
+    put(s.items, "nat", std::move(nat));
     if (g.count > 1 && has("lan")) {
       put(s.items, "shared_nat", "true");
-      if (has("isolated_lan")) put(s.items, "isolated", "true");
+      if (has("isolated_lan") && one_box) put(s.items, "isolated", "true");
     }
-    if (carrier_ && r.chance(0.6)) put(s.items, "carrier", toml_word("carrier"));
+    if (in_carrier) put(s.items, "carrier", toml_word("carrier"));
     if (has("forwarded") && r.chance(0.5)) put(s.items, "forwarded", "true");
   }
 

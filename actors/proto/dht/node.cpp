@@ -259,6 +259,7 @@ void node::answered(time_point now, const received& in, const request& r, const 
         if (is_back && r.why != purpose::check) met_anew(now, c, out);
         break;
     }
+    table_.is_far(r.id, c.key, now - r.sent > config_.request_timeout * 3 / 4);
   } else {
     table_.remove(r.id, c.key);
     leave_alone(now, {c.key, {}}, false, out);
@@ -458,7 +459,7 @@ void node::handle_timeout(time_point now, actions& out) {
   while (!pending_.empty() && pending_.front().deadline <= now) {
     request r = pending_.front();
     pending_.erase(pending_.begin());
-    const duration rest = r.sent + patience_of(config_.request_timeout) - r.deadline;
+    const duration rest = r.sent + time_for(r) - r.deadline;
     const bool in_lookup = r.serial > 0;
     if (!r.slow && rest > duration::zero()) {
       r.slow = true;

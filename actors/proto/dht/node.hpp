@@ -350,6 +350,11 @@ class node {
   duration patience_of(duration usual) const {
     return past_ ? past_->trips.patience(usual) : usual;
   }
+  /// In which a request is answered, or has failed.
+  duration time_for(const request& r) const {
+    const entry* e = table_.find(r.id, r.to.key);
+    return e != nullptr && e->far ? round_trips::longest : patience_of(config_.request_timeout);
+  }
   duration patience(const request& r) const {
     return patience_of(r.seed ? std::min(seed_patience, config_.request_patience)
                               : config_.request_patience);

@@ -85,7 +85,7 @@ admission routing_table::answered(std::uint32_t now_s, prefix id, const wire::co
   }
   const range b = bucket(index);
   if (crowded(b, c.where, nullptr)) return admission::crowded;
-  const entry fresh{id, c.key, c.where, 0, {}, now_s};
+  const entry fresh{.id = id, .key = c.key, .where = c.where, .seen_s = now_s};
   if (b.last - b.first >= limits_.k) {
     if (at >= limits_.k) {
       keep_spare(fresh);
@@ -111,6 +111,11 @@ bool routing_table::seen(std::uint32_t now_s, prefix id, const wire::contact& c)
   return true;
 }
 
+void routing_table::is_far(prefix id, const public_key& key, bool far) {
+  const std::size_t at = position(id, key);
+  if (at < entries_.size() && entries_[at].key == key) entries_[at].far = far;
+}
+
 bool routing_table::failed(prefix id, const public_key& key, bool may_drop) {
   const std::size_t at = position(id, key);
   if (at == entries_.size() || entries_[at].key != key) {
@@ -118,7 +123,7 @@ bool routing_table::failed(prefix id, const public_key& key, bool may_drop) {
     return false;
   }
   entry& e = entries_[at];
-  if (e.fails < 255) ++e.fails;
+  if (e.fails < 127) ++e.fails;
   if (!may_drop || e.fails < limits_.fails_max) return false;
   remove(id, key);
   return true;

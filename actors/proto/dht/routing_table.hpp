@@ -34,9 +34,10 @@ struct entry {
   prefix id = 0;
   public_key key;
   endpoint where;
-  std::uint8_t fails = 0;    // requests unanswered since the last answer
-  relay_word relays{};       // what it said last of relaying
-  std::uint32_t seen_s = 0;  // Unix seconds (good until 2106) of the last sign of life
+  std::uint8_t fails : 7 = 0;  // requests unanswered since the last answer
+  std::uint8_t far : 1 = 0;    // its last answer took most of the time that a request has, or more
+  relay_word relays{};         // what it said last of relaying
+  std::uint32_t seen_s = 0;    // Unix seconds (good until 2106) of the last sign of life
 
   wire::contact contact() const { return {key, where}; }
 };
@@ -77,6 +78,7 @@ class routing_table {
   /// where there is one. Without `may_drop` it stays however often it fails.
   bool failed(prefix id, const public_key& key, bool may_drop);
   void remove(prefix id, const public_key& key);
+  void is_far(prefix id, const public_key& key, bool far);
   /// True when this is news of a contact in the table.
   bool says_of_relaying(prefix id, const public_key& key, relay_word said);
 

@@ -493,6 +493,38 @@ TEST_CASE_METHOD(fixture, "an answer later than our patience is one and makes us
   CHECK(noted(a, note_kind::dht_stray_answer) == 0);
 }
 
+TEST_CASE_METHOD(fixture, "a contact that answered late once is waited for where others are near") {
+  const auto far = join(8)[0];
+  const auto owner = peer();
+  const auto r = record_of(owner.key, unix_seconds(now));
+  const dht::lookup looking{1, record::location_of(crypto, owner.key, ns), true, 1};
+  // The far one alone has the record; its answer takes 1.6 s. The others answer at once.
+  const auto find = [&] {
+    std::optional<std::uint32_t> question;
+    auto todo = sent<wire::find_record>(tell(looking));
+    std::vector<dht::finished> done;
+    while (!todo.empty()) {
+      const auto [to, m] = todo.front();
+      todo.erase(todo.begin());
+      if (to.key == far.key) {
+        question = m.tx.value;
+        continue;
+      }
+      const auto a = hear(to, wire::records{m.tx, config_endpoint, {}, {}, {}});
+      for (const auto& s : sent<wire::find_record>(a)) todo.push_back(s);
+    }
+    REQUIRE(question);
+    for (const auto& f : all<dht::finished>(wait(1600ms))) done.push_back(f);
+    for (const auto& f :
+         all<dht::finished>(hear(far, wire::records{{*question}, config_endpoint, {}, r, {}})))
+      done.push_back(f);
+    REQUIRE(done.size() == 1);
+    return done[0].found.has_value();
+  };
+  CHECK_FALSE(find());
+  CHECK(find());
+}
+
 TEST_CASE_METHOD(fixture, "an answer ten seconds late or of somebody else is none") {
   const auto boot = peer();
   const auto asked = sent<wire::find_node>(tell(dht::add_contacts{{boot}, true}));
