@@ -217,7 +217,7 @@ node value_of_option(const std::string& option, const parsed_path& path) {
   return n;
 }
 
-/// What --set may call the items of a list: "2 items: 0 (`boot`) and 1 (`a`)".
+/// What --set may call the items of a list: "0 (`boot`), 1 (`a`)".
 std::string items_of(const node& list) {
   if (list.items.empty()) return "none";
   std::string names;
