@@ -23,7 +23,7 @@ std::string grid(const matrix& m, std::string_view indent) {
     out += n % 10 == 0 ? " " + std::to_string(n / 10) : "  ";
     units += " " + std::to_string(n % 10);
   }
-  while (out.back() == ' ') out.pop_back();
+  while (!out.empty() && out.back() == ' ') out.pop_back();
   out += "\n" + std::string(indent) + std::string(width + 4, ' ') + units + "\n";
   for (std::size_t i = 0; i < rows.size(); ++i) {
     const std::string number = std::to_string(i + 1);
