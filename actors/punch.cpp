@@ -86,7 +86,7 @@ class punch_shell final : public peer_shell<punch_actor> {
     l.target = record::location_of(crypto_, f.peer, name_space_);
     l.want_record = true;
     l.paths = lookup_paths_;
-    ask(links().dht, std::move(l), [this, peer = f.peer](dht::finished& answer) {
+    ask(links().dht, l, [this, peer = f.peer](dht::finished& answer) {
       give(punch::found{peer, std::move(answer.found)});
     });
   }

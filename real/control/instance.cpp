@@ -37,9 +37,10 @@ expected<instance, std::string> instance::take(const std::string& run_dir,
       char text[32] = {};
       const auto n = ::pread(f.get(), text, sizeof text - 1, 0);
       const std::string pid(text, n > 0 ? static_cast<std::size_t>(n) : 0);
-      return unexpected("a daemon has the interface " + interface + " already" +
-                        (pid.empty() ? "" : " (process " + pid + ")") + "; `wh down " + interface +
-                        "` ends it");
+      std::string who;
+      if (!pid.empty()) who.append(" (process ").append(pid).append(")");
+      return unexpected("a daemon has the interface " + interface + " already" + who +
+                        "; `wh down " + interface + "` ends it");
     }
     struct stat ours {};
     struct stat named {};

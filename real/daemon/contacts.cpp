@@ -30,7 +30,7 @@ std::optional<endpoint> contacts::find(const public_key& k) const {
 void contacts::ask(const public_key& k) {
   resolver_.resolve(entries_.at(k).what.where.host,
                     [this, alive = std::weak_ptr(alive_), k, round = round_](
-                        std::vector<ip_address> found, const std::string& why) {
+                        const std::vector<ip_address>& found, const std::string& why) {
                       if (!alive.expired()) answered(k, round, found, why);
                     });
 }

@@ -87,7 +87,8 @@ void node::open_state() {
   if (config_.ephemeral && !config_.options.state_dir) return;
   const std::string path =
       config_.options.state_dir.value_or(default_state_directory(config_.interface));
-  auto opened = state_directory::open(path, {.report = [this](std::string s) { log_.warn(s); }});
+  auto opened =
+      state_directory::open(path, {.report = [this](const std::string& s) { log_.warn(s); }});
   if (!opened) throw start_error(opened.error() + "; `state-dir DIR` names another one", 1);
   disk_ = std::move(*opened);
   state_ = disk_.get();

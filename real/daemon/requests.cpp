@@ -19,7 +19,7 @@ std::string refused(int code, std::string why) {
       -1, ' ', false, json::error_handler_t::replace);
 }
 
-std::string done(json more = json::object()) {
+std::string done(const json& more = json::object()) {
   json j{{"ok", true}};
   j.update(more);
   return j.dump(-1, ' ', false, json::error_handler_t::replace);

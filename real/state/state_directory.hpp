@@ -26,7 +26,7 @@ namespace wh::real {
 class state_directory final : public state_store {
  public:
   struct options {
-    std::function<void(std::string)> report = [](std::string) {};
+    std::function<void(std::string)> report = [](const std::string&) {};
     /// For tests: called before each step of a write with the step's name.
     std::function<void(std::string_view)> step = [](std::string_view) {};
   };

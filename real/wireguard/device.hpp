@@ -27,9 +27,9 @@ struct device_config {
   device_choice choice = device_choice::automatic;
   std::string wireguard_go;  ///< the program; empty: searched in PATH
   /// What a person wants to know: a line each, not repeated while it stays the same.
-  std::function<void(std::string)> report = [](std::string) {};
+  std::function<void(std::string)> report = [](const std::string&) {};
   /// What WireGuard sent to a peer's tunnel.
-  tunnels::receiver tunnelled = [](const public_key&, bytes) {};
+  tunnels::receiver tunnelled = [](const public_key&, const bytes&) {};
 };
 
 /// The host's WireGuard interface: the kernel's where it has one, else wireguard-go's.

@@ -350,9 +350,8 @@ void layer::on_initiation(time_point now, const received& r, actions& out) {
   const std::size_t size_max = proven || r.via.relayed()
                                    ? wire::datagram_max
                                    : std::min(wire::datagram_max, amplification_max * d.size());
-  a.answering = std::make_unique<answering>(
-      answering{std::move(state), r.via, load_be<std::uint32_t>(d.data() + header_size),
-                now + response_held, size_max});
+  a.answering = std::make_unique<answering>(answering{
+      state, r.via, load_be<std::uint32_t>(d.data() + header_size), now + response_held, size_max});
   if (!early) {
     respond(now, *s, {}, ttl::host_default, out);
     return release(*s);

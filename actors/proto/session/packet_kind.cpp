@@ -4,7 +4,7 @@ namespace wh::session {
 
 namespace {
 
-std::string with_rider(std::string name, std::uint8_t message) {
+std::string with_rider(const std::string& name, std::uint8_t message) {
   return message == 0 ? name : name + "_" + std::string(wire::name_of(message));
 }
 

@@ -197,7 +197,8 @@ void controller::handle(time_point now, from_tunnel&& in, actions& out) {
   }
   saw_payload(now, *e, out);
   if (e->yields_until && is_initiation(in.datagram)) {
-    e->held.assign(1, std::move(in.datagram));
+    e->held.clear();
+    e->held.push_back(std::move(in.datagram));
     return;
   }
   send(now, *e, std::move(in.datagram), out);
