@@ -54,7 +54,7 @@ void resolver::resolve(const std::string& host, answer then) {
   shared_->more.notify_one();
 }
 
-void resolver::work(std::shared_ptr<shared> all) {
+void resolver::work(const std::shared_ptr<shared>& all) {
   std::unique_lock hold(all->guard);
   while (all->loop != nullptr) {
     if (all->waiting.empty()) {

@@ -29,7 +29,7 @@ class resolver {
 
  private:
   struct shared;
-  static void work(std::shared_ptr<shared> all);
+  static void work(const std::shared_ptr<shared>& all);
   std::shared_ptr<shared> shared_;
 };
 

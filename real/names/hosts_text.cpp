@@ -33,9 +33,7 @@ bool valid_host_name(std::string_view name) {
     if (c == '.') {
       if (label == 0 || lower[lower.size() - 2] == '-') return false;
       label = 0;
-    } else if (!letter_or_digit(c) && !(c == '-' && label > 0)) {
-      return false;
-    } else if (++label > 63) {
+    } else if ((!letter_or_digit(c) && !(c == '-' && label > 0)) || ++label > 63) {
       return false;
     }
   }

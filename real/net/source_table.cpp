@@ -56,7 +56,7 @@ std::optional<ip_address> source_table::look_up(const ip_address& remote) {
   // source, so it is set free first.
   sockaddr nobody{};
   nobody.sa_family = AF_UNSPEC;
-  ::connect(fd, &nobody, sizeof nobody);
+  static_cast<void>(::connect(fd, &nobody, sizeof nobody));
   const socket_address to = to_socket_address({remote, 9});
   if (::connect(fd, to.get(), to.length) != 0) return std::nullopt;
   socket_address own;

@@ -27,6 +27,7 @@ constexpr std::chrono::milliseconds end_patience{2000};
 
 std::vector<char*> pointers(const std::vector<std::string>& words) {
   std::vector<char*> out;
+  out.reserve(words.size() + 1);
   for (const std::string& w : words) out.push_back(const_cast<char*>(w.c_str()));
   out.push_back(nullptr);
   return out;
@@ -73,7 +74,7 @@ std::string find_program(const std::string& name) {
                         ":/usr/local/sbin:/usr/sbin:/sbin:/usr/local/bin:/usr/bin:/bin";
   for (std::size_t at = 0; at <= folders.size();) {
     const std::size_t end = std::min(folders.find(':', at), folders.size());
-    const std::string full = folders.substr(at, end - at) + "/" + name;
+    std::string full = folders.substr(at, end - at) + "/" + name;
     // Not from where we happen to stand.
     if (full.front() == '/' && end > at && ::access(full.c_str(), X_OK) == 0) return full;
     at = end + 1;

@@ -26,6 +26,9 @@ std::string socket_of(const std::string& interface) {
   return "/var/run/wireguard/" + interface + ".sock";
 }
 
+/// It holds private keys.
+void wipe_text(std::string& s) { wipe({reinterpret_cast<std::uint8_t*>(s.data()), s.size()}); }
+
 class userspace final : public backend {
  public:
   userspace(reactor& r, backend_options o, std::string program)
@@ -44,7 +47,7 @@ class userspace final : public backend {
     auto answer = uapi::exchange(socket_, uapi::get_request);
     if (!answer) return unexpected(answer.error());
     auto state = uapi::parse_get(*answer);
-    wipe({reinterpret_cast<std::uint8_t*>(answer->data()), answer->size()});
+    wipe_text(*answer);
     if (!state) return unexpected(kernel_error{EBADMSG, state.error()});
     return std::move(*state);
   }
@@ -53,7 +56,7 @@ class userspace final : public backend {
     if (!running_) return {};  // `renewed` has everything set again
     std::string request = uapi::set_request(c);
     const auto answer = uapi::exchange(socket_, request);
-    wipe({reinterpret_cast<std::uint8_t*>(request.data()), request.size()});
+    wipe_text(request);
     if (!answer) return unexpected(answer.error());
     const auto verdict = uapi::parse_verdict(*answer);
     if (!verdict) return unexpected(kernel_error{EBADMSG, verdict.error()});
@@ -94,7 +97,7 @@ class userspace final : public backend {
 
  private:
   child::words words() {
-    return {.said = [this](std::string line) { options_.report("wireguard-go: " + line); },
+    return {.said = [this](const std::string& line) { options_.report("wireguard-go: " + line); },
             .ended = [this](const std::string& how) { ended(how); }};
   }
 

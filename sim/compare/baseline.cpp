@@ -162,7 +162,8 @@ class reader {
         r.runs[static_cast<std::size_t>(at - seeds.begin())].broken.push_back(what);
       }
     for (const auto& [metric, m] : j.at("metrics").items()) {
-      where_ = name + ", " + metric;
+      where_ = name;
+      where_.append(", ").append(metric);
       if (m.contains("whole"))
         ratio_into(r, metric, m);
       else
