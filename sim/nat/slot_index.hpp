@@ -63,7 +63,7 @@ class slot_index {
   }
 
   std::size_t memory_bytes() const {
-    std::size_t n = chunks_.capacity() * sizeof(chunks_[0]);
+    std::size_t n = chunks_.capacity() * sizeof(decltype(chunks_)::value_type);
     for (const auto& c : chunks_) n += c.capacity() * sizeof(std::uint32_t);
     return n;
   }

@@ -25,13 +25,13 @@ void light_device::receive(const ns3::Ptr<ns3::Packet>& p) {
 
 bool light_device::Send(ns3::Ptr<ns3::Packet> p, const ns3::Address&, std::uint16_t protocol) {
   if (protocol != ethertype_ipv4 || !sink_) return false;
-  sink_(std::move(p));
+  sink_(p);
   return true;
 }
 
 bool light_device::SendFrom(ns3::Ptr<ns3::Packet> p, const ns3::Address&, const ns3::Address& to,
                             std::uint16_t protocol) {
-  return Send(std::move(p), to, protocol);
+  return Send(p, to, protocol);
 }
 
 ns3::Ptr<ns3::Channel> light_device::GetChannel() const { return nullptr; }
