@@ -17,23 +17,22 @@ constexpr double never = std::numeric_limits<double>::infinity();
 // libms.
 constexpr int exponent_min = -31;
 constexpr int exponent_max = 40;
-constexpr int steps = 64;
-constexpr std::size_t bucket_count =
-    static_cast<std::size_t>((exponent_max - exponent_min) * steps);
+constexpr std::size_t steps = 64;
+constexpr std::size_t bucket_count = std::size_t{exponent_max - exponent_min} * steps;
 
 std::size_t bucket_of(double v) {
   if (v >= 0x1p40) return bucket_count - 1;  // frexp of infinity tells nothing
   if (v < 0x1p-31) return 0;
   int exponent = 0;
   const double fraction = std::frexp(v, &exponent);  // [0.5, 1)
-  const auto step = static_cast<int>((fraction - 0.5) * 2 * steps);
-  return static_cast<std::size_t>((exponent - 1 - exponent_min) * steps + step);
+  const auto step = static_cast<std::size_t>((fraction - 0.5) * 2 * steps);
+  return static_cast<std::size_t>(exponent - 1 - exponent_min) * steps + step;
 }
 
 /// The middle: off by at most half a step, which is 1/128 of the value.
 double value_of(std::size_t bucket) {
-  const int exponent = static_cast<int>(bucket) / steps + 1 + exponent_min;
-  const int step = static_cast<int>(bucket) % steps;
+  const int exponent = static_cast<int>(bucket / steps) + 1 + exponent_min;
+  const auto step = static_cast<double>(bucket % steps);
   return std::ldexp(0.5 + (step + 0.5) / (2 * steps), exponent);
 }
 
