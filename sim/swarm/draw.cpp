@@ -17,6 +17,8 @@ namespace {
 /// The worst faults come late: so long a world is looked at after all should be well.
 constexpr double watched_s = 150;
 
+constexpr std::uint64_t peers_max = 60;
+
 /// Features that are no kind of event. Each is drawn in one place below, where `has` asks for it.
 constexpr std::array<std::string_view, 38> place_features{
     "hard_nats",    "own_nat",       "double_nat", "lan",        "isolated_lan",  "carrier",
@@ -216,7 +218,9 @@ class world_draw {
 
   /// Nodes that come and go all the time, and carry nothing for others.
   void churners(rng& r) {
-    section& s = group("churner", r.between(3, 15), "node");
+    std::uint64_t others = 6;  // members, who come last
+    for (const drawn_group& g : groups_) others += g.count;
+    section& s = group("churner", std::min(r.between(3, 15), peers_max - others), "node");
     if (r.chance(0.5)) box(r, s.items);
     static constexpr std::array<std::string_view, 3> laws{"exponential", "weibull", "constant"};
     item churn{"churn", {}, {}};

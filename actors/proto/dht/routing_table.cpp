@@ -124,7 +124,6 @@ bool routing_table::failed(prefix id, const public_key& key, bool may_drop) {
   }
   entry& e = entries_[at];
   if (e.fails < 127) ++e.fails;
-  e.far = 0;  // who is silent is waited for longer once only
   if (!may_drop || e.fails < limits_.fails_max) return false;
   remove(id, key);
   return true;

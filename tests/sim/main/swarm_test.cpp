@@ -92,8 +92,8 @@ struct den {
 
 TEST_CASE("a swarm finds what breaks and makes it small") {
   den d;
-  CHECK(d({"swarm", "--seeds", "1-75", "--shrink", "1"}) == 1);
-  CHECK(d.said("75 worlds in "));
+  CHECK(d({"swarm", "--seeds", "1-150", "--shrink", "1"}) == 1);
+  CHECK(d.said("150 worlds in "));
   const std::string loud = d.seed_of("idle"), dead = d.seed_of("crash"), odd = d.seed_of("repeat");
   REQUIRE_FALSE(loud.empty());
   REQUIRE_FALSE(dead.empty());
