@@ -155,12 +155,16 @@ std::optional<iterative_lookup::candidate> iterative_lookup::next_around() {
   return *at;
 }
 
-/// Whether the request was one for its own neighbours, which is now over.
-bool iterative_lookup::around_over(candidate& c) {
-  if (c.now != state::around) return false;
-  c.now = state::spent;
-  --around_;
-  return true;
+/// Whose answer is waited for. One that was asked for its own neighbours is done with, whatever
+/// came.
+iterative_lookup::candidate* iterative_lookup::awaited(std::uint16_t serial) {
+  candidate* c = find_serial(serial);
+  if (c == nullptr) return nullptr;
+  if (c->now == state::around) {
+    c->now = state::spent;
+    --around_;
+  }
+  return c->now == state::asked || c->now == state::slow ? c : nullptr;
 }
 
 iterative_lookup::candidate* iterative_lookup::find_serial(std::uint16_t serial) {
@@ -180,18 +184,16 @@ void iterative_lookup::slow(std::uint16_t serial) {
 }
 
 void iterative_lookup::failed(std::uint16_t serial) {
-  candidate* c = find_serial(serial);
-  if (c == nullptr || around_over(*c)) return;
-  if (c->now != state::asked && c->now != state::slow) return;
+  candidate* c = awaited(serial);
+  if (c == nullptr) return;
   c->now = state::failed;
   ++timeouts_;
   if (c->teller > 0) ++told_[c->teller - 1u].bad;
 }
 
 void iterative_lookup::answered(std::uint16_t serial, bool gave_record) {
-  candidate* c = find_serial(serial);
-  if (c == nullptr || around_over(*c)) return;
-  if (c->now != state::asked && c->now != state::slow) return;
+  candidate* c = awaited(serial);
+  if (c == nullptr) return;
   c->now = state::answered;
   ++answers_;
   if (c->teller > 0) ++told_[c->teller - 1u].good;

@@ -123,7 +123,7 @@ class iterative_lookup {
   bool may_ask() const;
   bool found() const;
   bool someone_due() const;
-  bool around_over(candidate& c);
+  candidate* awaited(std::uint16_t serial);
   template <class F>
   void each_due(F f) const;
 
